@@ -1,0 +1,151 @@
+import type { z } from 'zod';
+import type { Attestation, Effect, HostFacts, ProofKind, SystemFacts } from '../plan/plan.ts';
+
+/** One person's word, and how the person is known. */
+export interface Stated {
+  readonly by: string;
+  readonly how: Attestation;
+  /** ISO time. */
+  readonly at: string;
+  readonly reason?: string;
+}
+
+/** What a step proved of the old primary. Stored in the run's history; read again by the step that relies on it. */
+export interface Proof {
+  readonly kind: ProofKind;
+  /** The step type that proved it, and that can read it again. */
+  readonly by: string;
+  readonly host: string;
+  /** ISO time at which the world was read. */
+  readonly at: string;
+  /** The input with which it was proved, so that it can be read again. */
+  readonly with: unknown;
+  /** What was seen, one sentence an item. */
+  readonly evidence: readonly string[];
+  /** Whether the host stays out when its power comes back: proven, known not to, or not known. */
+  readonly latched: 'yes' | 'no' | 'unknown';
+}
+
+/** What a step leaves behind: outputs for other steps, proofs for those that require them, sentences for the record. */
+export interface Outcome<Output> {
+  readonly outputs: Output;
+  readonly proofs?: readonly Proof[];
+  /** What was seen in the world, one sentence an item. */
+  readonly evidence: readonly string[];
+}
+
+/** The run and step for which a type is called, and what it may ask of its surroundings. */
+export interface StepContext {
+  /** Workflow id and run id, the link to it in the Temporal UI, what it is about. */
+  readonly run: {
+    readonly workflowId: string;
+    readonly runId: string;
+    readonly link: string;
+    readonly mode: 'planned' | 'unplanned';
+    readonly live: boolean;
+    readonly startedAt: string;
+  };
+  readonly step: { readonly id: string; readonly attempt: number };
+  /** ≤ 64 ASCII characters, the same for every attempt of this step in this run, also after a reset: look for it before you create. */
+  readonly key: string;
+  /** The site whose network this worker sees the world from. */
+  readonly viewpoint: string;
+  readonly system: SystemFacts;
+  readonly source: { readonly site: string };
+  readonly target: { readonly site: string };
+  /** The hosts that the input names. */
+  host(name: string): HostFacts;
+  /** Proofs handed over from the steps before. */
+  readonly proofs: readonly Proof[];
+  /** Names of those who said that a person's step is done, with how each is known. */
+  readonly stated: readonly Stated[];
+  /** When each host last gave a sign of life, as this run's preflight or the probe saw it; ISO time by host. */
+  readonly seen: { readonly [host: string]: string };
+  /** What the last attempt passed to `heartbeat`. */
+  readonly resume: unknown;
+  readonly notify: { readonly [name: string]: { readonly webhook: string; readonly secret?: string } };
+  /** Aborted when the step is cancelled, its run is over, or its time is up. Hand it to everything that waits. */
+  readonly signal: AbortSignal;
+  heartbeat(details?: unknown): void;
+  /** Ends early, by throwing, when the step is cancelled. */
+  sleep(milliseconds: number): Promise<void>;
+  /** Resolves `env:NAME` or `file:PATH`. The value MUST NOT reach an output, an error, evidence or a log. */
+  secret(reference: string): Promise<string>;
+  /**
+   * MUST be awaited directly before each act that changes the world: throws when the run no longer runs
+   * or the system has been lent to another run since.
+   */
+  stillOurs(): Promise<void>;
+  /** Reads a proof again, now, by the type that made it; throws when it no longer holds. */
+  reread(proof: Proof): Promise<Proof>;
+}
+
+/**
+ * What there is to know of a step type. One file each; `test/activities/contract.test.ts` holds every type to it.
+ * No exit code and no answer of a controller is proof: a step reads the world back.
+ */
+export interface StepDefinition<Input, Output> {
+  /** `service.verb`; permanent once released: it is a name on the wire. */
+  readonly name: string;
+  /** One sentence for the operator. */
+  readonly summary: string;
+  readonly effect: Effect;
+  readonly provides?: readonly ProofKind[];
+  /** Any one of these proofs suffices. */
+  readonly requires?: readonly ProofKind[];
+  /** True: after it there is no way back without losing service or data. */
+  readonly commits?: boolean;
+  /** True: from its start until a promotion the system does not serve. */
+  readonly outage?: boolean;
+  /** True: from its end the target serves. */
+  readonly promotes?: boolean;
+  /** `host` (the default): the site of the host in `with.host`; `target`: the target site, whatever it acts on; `control`: any site. */
+  readonly at?: 'host' | 'target';
+  /** Set where people carry the step out or witness it. `{field}` in the question is filled from the input. */
+  readonly asks?: { readonly question: string; readonly people: number };
+  /** Usual duration, milliseconds: orders the walk and estimates the run. */
+  readonly expected: number;
+  /** One attempt, unless the runbook says otherwise. Words, as in a runbook: `30 seconds`. */
+  readonly timeout: string;
+  readonly retry?: { readonly times: number; readonly wait: string };
+  /** Every field MUST be described, with its unit. A field that names a host is made by `hostName()`. */
+  readonly input: z.ZodType<Input>;
+  readonly output: z.ZodType<Output>;
+  readonly example: NoInfer<Input>;
+  /** Exact IAM actions, or what it needs on a host, one sentence each. */
+  readonly permissions: readonly string[];
+  /** MUST only read. Everything that can be known before: credentials, reachability, versions, capacity. Throws a StepError that a person can act on. */
+  preflight(input: Input, context: StepContext): Promise<readonly string[]>;
+  /**
+   * MUST survive running twice, and MUST survive its response being lost: it looks before it creates.
+   * MUST heartbeat while it waits, and MUST stop when cancelled.
+   */
+  execute(input: Input, context: StepContext): Promise<void>;
+  /** MUST only read. Throws unless the postcondition holds; returns the outputs as the world shows them. Also decides whether "done by hand" is believed. */
+  verify(input: Input, context: StepContext): Promise<Outcome<Output>>;
+  /** The same act in isolation, or the reason why there is none, which a report lists as not proven. */
+  readonly rehearse: ((input: Input, context: StepContext) => Promise<Outcome<Output>>) | { readonly none: string };
+  /** MUST survive an `execute` that never finished. A change without an undo says why. */
+  readonly undo: ((input: Input, context: StepContext) => Promise<readonly string[]>) | { readonly none: string };
+}
+
+/** A step type with its shapes erased: everyone but its own file sees this. The type's own schema reads the input first. */
+export interface StepType extends StepDefinition<unknown, unknown> {}
+
+/** Declares a step type. */
+export function step<Input, Output>(definition: StepDefinition<Input, Output>): StepType {
+  return {
+    ...definition,
+    preflight: (input, context) => definition.preflight(definition.input.parse(input), context),
+    execute: (input, context) => definition.execute(definition.input.parse(input), context),
+    verify: (input, context) => definition.verify(definition.input.parse(input), context),
+    rehearse:
+      typeof definition.rehearse === 'function'
+        ? ((act) => (input: unknown, context: StepContext) => act(definition.input.parse(input), context))(definition.rehearse)
+        : definition.rehearse,
+    undo:
+      typeof definition.undo === 'function'
+        ? ((act) => (input: unknown, context: StepContext) => act(definition.input.parse(input), context))(definition.undo)
+        : definition.undo,
+  } as StepType;
+}

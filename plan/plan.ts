@@ -1,0 +1,209 @@
+/**
+ * A plan: a runbook compiled against the inventory, with every name looked up and every step resolved.
+ * Plain JSON. A run is pinned to it by its digest, so an edit to a file cannot disturb a run under way.
+ * Everything here is read inside the workflow sandbox by `import type` only.
+ */
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+export type Kind = 'backup' | 'failover' | 'failback' | 'restore';
+/** `planned`: the source still serves and is shut down cleanly. `unplanned`: the source is lost and is fenced. */
+export type Mode = 'planned' | 'unplanned';
+export type Effect = 'read' | 'change' | 'destroy';
+/** What a step can prove of the old primary: that it was cut off, or that it was shut down with nothing left to send. */
+export type ProofKind = 'fence' | 'shutdown';
+/** How the sender of a decision is known: computed by the server, given by name, or not at all. */
+export type Attestation = 'attested' | 'stated' | 'anonymous';
+
+/**
+ * A value that is only known while the run goes on, looked up (never evaluated) by path:
+ * `['steps', ID, 'outputs', NAME, …]`, `['run', NAME]` or `['parameters', NAME]`.
+ */
+export interface Reference {
+  readonly $ref: readonly string[];
+}
+/** Text with references in it: the parts are joined. */
+export interface Template {
+  readonly $text: readonly (string | Reference)[];
+}
+/** Any JSON in which a {@link Reference} or a {@link Template} may stand for a value. */
+export type Late = Json | Reference | Template | readonly Late[] | { readonly [key: string]: Late };
+
+/** Where something listens, as one viewpoint sees it. Ports map the port a service has to the one that reaches it. */
+export interface View {
+  readonly address: string;
+  readonly ports: { readonly [port: string]: number };
+}
+
+/** Facts of a controller that switches a host's power. */
+export interface PowerFacts {
+  readonly driver: string;
+  readonly address: string;
+  readonly user?: string;
+  /** A reference to a secret (`env:NAME`, `file:PATH`), never the secret. */
+  readonly password?: string;
+  /** Path of the certificate that the controller must show, PEM. */
+  readonly certificate?: string;
+  /** The controller's own name for the machine. Default: the only one it has. */
+  readonly system?: string;
+}
+
+/** Facts of a host, as far as a step needs them. */
+export interface HostFacts {
+  readonly name: string;
+  readonly site: string;
+  readonly connection: 'local' | 'ssh';
+  /** By viewpoint: a site's name, `outside`, or `default`. */
+  readonly views: { readonly [viewpoint: string]: View };
+  /** A port that answers with a greeting whenever the machine is up, whatever it runs: its sign of life. Default 22. */
+  readonly alive: number;
+  readonly power?: PowerFacts;
+  /** Something else on the same network that greets, and so tells a dead host from a cut link. */
+  readonly witness?: { readonly port: number; readonly views: { readonly [viewpoint: string]: View } };
+}
+
+/** Facts of a PostgreSQL system that runs on two members. */
+export interface PostgresFacts {
+  /** Site → host name. */
+  readonly members: { readonly [site: string]: string };
+  readonly port: number;
+  /** Data directory: one for all members, or by site. */
+  readonly data: { readonly [site: string]: string };
+  /** Directory of PostgreSQL's programs on the hosts, by site. Absent: they are on the path. */
+  readonly bin: { readonly [site: string]: string };
+  readonly database: string;
+  readonly user: string;
+  /** A reference to a secret. */
+  readonly password?: string;
+  /** Argument vectors that start and stop the server on its host, and tell whether it starts at boot (prints `enabled` or `disabled`). By site. */
+  readonly service: {
+    readonly [site: string]: { readonly start: readonly string[]; readonly stop: readonly string[]; readonly enabled: readonly string[] };
+  };
+}
+
+export interface ProbeFacts {
+  /** Base URL of the probe's HTTP interface. Absent: the system is not probed and nothing is measured. */
+  readonly url?: string;
+  /** Interval between two markers, milliseconds. */
+  readonly every: number;
+  /** How many good markers in a row count as served again. */
+  readonly good: number;
+}
+
+/** Facts of the system that a run moves. */
+export interface SystemFacts {
+  readonly name: string;
+  readonly tier: number;
+  readonly postgres?: PostgresFacts;
+  readonly probe?: ProbeFacts;
+}
+
+export interface Action {
+  /** Step type, `service.verb`. */
+  readonly uses: string;
+  readonly effect: Effect;
+  readonly with: { readonly [field: string]: Late };
+  /** The site that carries it out: its task queue. */
+  readonly at: string;
+  /** Every host that `with` names, by name. */
+  readonly hosts: { readonly [name: string]: HostFacts };
+  /** Milliseconds for one attempt. */
+  readonly timeout: number;
+  readonly retry: { readonly times: number; readonly wait: number };
+  readonly provides: readonly ProofKind[];
+  readonly requires: readonly ProofKind[];
+  /** After it there is no way back without losing service or data. */
+  readonly commits: boolean;
+  /** From its start until a promotion the system does not serve. */
+  readonly outage: boolean;
+  /** Whether it can be undone. */
+  readonly undo: boolean;
+  /** It promotes: from its end the target serves. */
+  readonly promotes: boolean;
+  /** Set where people carry it out or witness it: what is asked, and of how many. */
+  readonly asks?: { readonly question: Late; readonly people: number; readonly approvers: readonly string[] };
+}
+
+interface Node {
+  readonly id: string;
+  readonly needs: readonly string[];
+  readonly only?: Mode;
+  /** A reference to one boolean; where it is false the step counts as done. */
+  readonly if?: Reference;
+  /** Expected milliseconds from this step's start to the end of the longest path behind it, people's waits left out. */
+  readonly remaining: number;
+  /** Where it stands in the runbook: for messages. */
+  readonly line: number;
+}
+
+export interface Step extends Node {
+  readonly kind: 'step';
+  readonly action: Action;
+  /** Other acceptable ways, tried in turn when the one before has failed. */
+  readonly else: readonly Action[];
+  /** Steps before it whose proofs are handed over to it. */
+  readonly proofs: readonly string[];
+  /** One line for timelines and lists: the type and what it acts on. */
+  readonly summary: string;
+}
+
+export interface Gate extends Node {
+  readonly kind: 'gate';
+  readonly title: Late;
+  readonly approvers: readonly string[];
+  readonly count: number;
+  readonly show: readonly { readonly label: string; readonly value: Late }[];
+  /** Milliseconds; absent: it waits for ever, and reminds. */
+  readonly expires?: number;
+  readonly onExpiry: Expiry;
+  /** Asked again when the data at risk has grown by more than this since it was asked, bytes. */
+  readonly limit?: number;
+}
+
+export type Expiry =
+  { readonly then: 'abort' | 'proceed' } | { readonly escalate: string; readonly expires: number; readonly then: 'abort' | 'proceed' };
+
+export type PlanNode = Step | Gate;
+
+export interface Objectives {
+  /** Milliseconds. */
+  readonly recoveryTime?: number;
+  /** Milliseconds. */
+  readonly recoveryPoint?: number;
+  /** A planned run that has not promoted this long after it stopped the source backs out by itself. Milliseconds. */
+  readonly outage?: number;
+}
+
+/** Everything of a plan but its steps. */
+export interface PlanHeader {
+  readonly format: 1;
+  /** SHA-256, hex, of the canonical JSON of the header without this field and of the digests of the pages. Does not depend on the mode. */
+  readonly digest: string;
+  /** What the runbooks folder was at: a git revision with `+` where files were changed since, else absent. */
+  readonly revision?: string;
+  readonly runbook: string;
+  readonly kind: Kind;
+  readonly description: string;
+  readonly system: SystemFacts;
+  readonly source: { readonly site: string };
+  readonly target: { readonly site: string };
+  readonly hosts: { readonly [name: string]: HostFacts };
+  /** `steps`: how many may run at once; `records`: folder of the record store there. */
+  readonly sites: { readonly [name: string]: { readonly kind: 'physical' | 'aws'; readonly steps: number; readonly records?: string } };
+  readonly objectives: Objectives;
+  readonly parameters: { readonly [name: string]: Json };
+  /** Role → names. */
+  readonly people: { readonly [role: string]: readonly string[] };
+  /** The least that a decision must be to count. */
+  readonly decisions: Attestation;
+  readonly notify: { readonly [name: string]: { readonly webhook: string; readonly secret?: string } };
+  /** Base URL of the Temporal UI, for links. */
+  readonly ui?: string;
+  readonly warnings: readonly string[];
+  /** Digest of each page of steps, in order. A page is at most 256 KiB. */
+  readonly pages: readonly string[];
+}
+
+export interface Plan extends PlanHeader {
+  readonly steps: readonly PlanNode[];
+}

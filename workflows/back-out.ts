@@ -1,0 +1,75 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { Step } from '../plan/plan.ts';
+import { perform } from './act.ts';
+import { problemOf } from './activities.ts';
+import { announce } from './announce.ts';
+import { ask } from './ask.ts';
+import { lookAround } from './gate.ts';
+import { isStep, type Run, type Track } from './run.ts';
+
+/**
+ * Undoes what was begun, newest first, until the source serves again.
+ * @returns why it could not, or null where it did.
+ */
+export async function backOut(run: Run): Promise<string | null> {
+  const { source } = run.pinned;
+  const stopped = run.stop;
+  // What follows asks people too, and must not be ended by the very stop that began it.
+  run.stop = null;
+  announce(run, 'backing out');
+  const begun = [...run.tracks.values()].filter((track) => track.begun > 0 && isStep(track.node) && track.node.action.effect !== 'read');
+  for (const track of begun.toSorted((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''))) {
+    const problem = await undo(run, track);
+    if (problem === null) continue;
+    run.stop = stopped;
+    return problem;
+  }
+  run.stop = stopped;
+  const stoppers = begun.filter((track) => isStep(track.node) && track.node.action.outage);
+  if (stoppers.length > 0) run.serving = stoppers.every((track) => track.state === 'undone') ? source.site : null;
+  else if ((await lookAround(run)).viewpoints.some(({ name, sees }) => name === 'probe' && sees === 'alive')) run.serving = source.site;
+  run.journal.write({ what: 'serving', site: run.serving, note: 'after backing out' });
+  return null;
+}
+
+async function undo(run: Run, track: Track): Promise<string | null> {
+  const node = track.node as Step;
+  if (!node.action.undo) {
+    run.journal.write({ what: 'undone', step: node.id, uses: node.action.uses, evidence: ['it has no undo; left as it is'] });
+    return null;
+  }
+  for (;;) {
+    try {
+      const { evidence } = await perform(run, node, node.action, 'undo', []);
+      track.state = 'undone';
+      run.journal.write({ what: 'undone', step: node.id, uses: node.action.uses, evidence });
+      announce(run);
+      return null;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const { text, code } = problemOf(error);
+      run.journal.write({ what: 'failed', step: node.id, uses: node.action.uses, attempt: track.begun, code, problem: `not undone: ${text}` });
+      if (code === 'promoted') {
+        run.promoted = true;
+        run.serving = run.pinned.target.site;
+        return text;
+      }
+      const answer = await ask(run, {
+        id: `undo-${node.id}`,
+        kind: 'intervention',
+        title: `${node.id} could not be undone: what now?`,
+        facts: [{ label: 'problem', value: text }],
+        choices: [
+          { choice: 'retry', label: `Retry undo of ${node.id}`, description: 'Try to undo it again.', reason: false },
+          { choice: 'skip', label: `Leave ${node.id} as it is`, description: 'Undo the rest. Input: the reason, a text in quotes.', reason: true },
+          { choice: 'abort', label: `Abort undo at ${node.id}`, description: 'End the run here.', reason: false },
+        ],
+        approvers: [],
+        count: 1,
+      });
+      if (answer.choice === 'retry') continue;
+      run.journal.write({ what: 'skipped', step: node.id, why: `not undone: ${answer.reason || text}` });
+      return answer.choice === 'skip' ? null : `${node.id} could not be undone: ${text}`;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { ApplicationFailure, CancellationScope, CancelledFailure, allHandlersFinished, condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Kind } from '../plan/plan.ts';
+import type { Verdict } from '../record/journal.ts';
+import type { RunInput, RunResult, RunState } from './wire.ts';
+import { control, problemOf } from './activities.ts';
+import { announce } from './announce.ts';
+import { backOut } from './back-out.ts';
+import { clerk, keepLateDecisions } from './clerk.ts';
+import { conclude, measure, verdictOf } from './finish.ts';
+import { borrow, compile, preflight } from './prepare.ts';
+import { Run, Stopped } from './run.ts';
+import { view } from './view.ts';
+import { walk } from './walk.ts';
+
+/** Carries a run of any kind from its few words of input to its record. */
+export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
+  const run = new Run(kind, input, workflowInfo());
+  keepLateDecisions(run);
+  setHandler(defineQuery<RunState>('state'), () => view(run), { description: 'What the run is doing, and what is asked.' });
+  setHandler(defineQuery('journal'), () => run.journal.entries, { description: 'What happened so far, in order.' });
+  cancelAtSafePoint(run);
+  await CancellationScope.nonCancellable(async () => {
+    void clerk(run);
+    const [verdict, why] = await outcome(run);
+    await conclude(run, verdict, why);
+    await condition(allHandlersFinished);
+  });
+  return close(run);
+}
+
+async function outcome(run: Run): Promise<[Verdict, string]> {
+  try {
+    await identify(run);
+    await compile(run);
+    await preflight(run);
+    await borrow(run);
+    announce(run, 'running');
+    await walk(run);
+    await measure(run);
+    return [verdictOf(run), `${run.pinned.system.name} is served by ${run.serving ?? 'nobody that is known'}`];
+  } catch (error) {
+    // A plain error would fail the workflow task for ever, and the run would hang with nobody told.
+    if (!(error instanceof Stopped)) return ['failed', `${problemOf(error).text}${serves(run)}`];
+    return await stopped(run);
+  }
+}
+
+async function stopped(run: Run): Promise<[Verdict, string]> {
+  const { how, why } = run.stop ?? { how: 'abort', why: 'stopped' };
+  if (run.refused !== null) return ['refused', why];
+  if (how === 'abort') return ['aborted', `${why}${serves(run)}`];
+  if (how === 'cancel') return ['cancelled', `${why}${serves(run)}`];
+  const problem = await backOut(run).catch((error: unknown) => problemOf(error).text);
+  return problem === null ? ['backed out', `${why}${serves(run)}`] : ['failed', `${why}; backing out: ${problem}${serves(run)}`];
+}
+
+async function identify(run: Run): Promise<void> {
+  const { by, how } = await control('who started the run?')['run.requester']();
+  run.requester = { by: how === 'attested' ? by : (run.input.by ?? by), how: how === 'anonymous' && run.input.by ? 'stated' : how, at: run.startedAt };
+  run.journal.write({ what: 'started', by: run.requester.by, mode: run.mode, input: { ...run.input } as never });
+}
+
+/** A cancellation takes effect where the steps under way have come to rest, and says who serves then. */
+function cancelAtSafePoint(run: Run): void {
+  CancellationScope.current().cancelRequested.catch(() => run.halt({ how: 'cancel', why: 'cancelled' }));
+}
+
+function serves(run: Run): string {
+  const system = run.input.system;
+  if (run.plan === null) return '. Nothing was changed.';
+  return run.serving ? `. ${run.serving} serves ${system} now.` : `. No site is known to serve ${system} now.`;
+}
+
+/** What did not end well fails the execution, so that every list shows it. */
+function close(run: Run): RunResult {
+  const result = run.ended!;
+  if (result.verdict === 'cancelled') throw new CancelledFailure(result.why);
+  if (result.verdict === 'recovered' || result.verdict === 'recovered, unprotected' || result.verdict === 'backed out') return result;
+  throw ApplicationFailure.create({ message: result.why, type: result.verdict, nonRetryable: true, details: [result] });
+}

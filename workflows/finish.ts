@@ -1,0 +1,85 @@
+import { condition } from '@temporalio/workflow';
+import type { Verdict } from '../record/journal.ts';
+import type { Proof } from '../activities/step.ts';
+import { siteQueue } from './wire.ts';
+import { control, problemOf } from './activities.ts';
+import { announce } from './announce.ts';
+import { ask } from './ask.ts';
+import { policyOf } from './policy.ts';
+import { isStep, type Run } from './run.ts';
+
+/** Reads from outside how long the service was away and what was lost, and holds until it is seen to serve. */
+export async function measure(run: Run): Promise<void> {
+  if (!policyOf(run.kind).moves) return;
+  for (;;) {
+    const { outage, note } = await control('measured from outside', { startToCloseTimeout: '20 seconds', scheduleToCloseTimeout: '40 seconds', retry: { maximumAttempts: 2 } })
+      ['run.measure']({ system: run.pinned.system, since: run.startedAt })
+      .catch((error: unknown) => ({ outage: null, note: problemOf(error).text }));
+    run.journal.write({ what: 'measured', outage, note });
+    const unseen = outage !== null && outage.failedAt !== null && outage.servedAt === null;
+    if (!unseen) return;
+    const answer = await ask(run, {
+      id: 'measure',
+      kind: 'intervention',
+      title: `The steps are done, but from outside ${run.pinned.system.name} is not seen to serve`,
+      facts: [{ label: 'probe', value: note }],
+      choices: [
+        { choice: 'retry', label: 'Retry measure', description: 'Look again.', reason: false },
+        { choice: 'skip', label: 'End without being seen to serve', description: 'End the run. Input: the reason, a text in quotes.', reason: true },
+      ],
+      approvers: [],
+      count: 1,
+    });
+    if (answer.choice === 'retry') continue;
+    run.journal.write({ what: 'not-proven', step: 'measure', why: `not seen to serve from outside: ${answer.reason}` });
+    return;
+  }
+}
+
+/** What a run that went through its whole walk amounts to. */
+export function verdictOf(run: Run): Verdict {
+  for (const track of run.tracks.values()) {
+    if (track.state === 'skipped' && isStep(track.node) && !track.node.if) run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
+  }
+  if (!policyOf(run.kind).moves) return 'recovered';
+  // A recovered system has lost its standby, until replication runs the other way.
+  return run.promoted ? 'recovered, unprotected' : 'failed';
+}
+
+/** Ends the run: verdict, record at every record store, system given back. None of it can keep the run from ending. */
+export async function conclude(run: Run, verdict: Verdict, why: string): Promise<void> {
+  await condition(() => run.late.length === 0, '10 seconds', { summary: 'late decisions are written down' });
+  run.journal.write({ what: 'ended', verdict, why });
+  announce(run, verdict);
+  await record(run);
+  await giveBack(run, verdict);
+  run.ended = { verdict, why, serving: run.serving, records: run.records };
+  announce(run);
+}
+
+async function record(run: Run): Promise<void> {
+  const { plan } = run;
+  if (!plan) return;
+  const { steps: _, ...header } = plan;
+  const sites = Object.entries(plan.sites).filter(([, site]) => site.records !== undefined);
+  await Promise.all(
+    sites.map(async ([site, { records }]) => {
+      // The source's store may have died with its site: it is tried, and not waited for.
+      const patience = site === plan.source.site ? '6 seconds' : '1 minute';
+      await control(`record at ${site}`, { taskQueue: siteQueue(site), startToCloseTimeout: '5 seconds', scheduleToCloseTimeout: patience })
+        ['run.record']({ plan: header, journal: run.journal.entries, folder: records! })
+        .then(
+          (path) => (run.records[site] = path),
+          () => undefined,
+        );
+    }),
+  );
+}
+
+async function giveBack(run: Run, verdict: Verdict): Promise<void> {
+  if (run.epoch === null) return;
+  const fences: Proof[] = [...run.tracks.values()].flatMap((track) => track.proofs.filter(({ kind }) => kind === 'fence'));
+  await control(`give ${run.pinned.system.name} back`, { scheduleToCloseTimeout: '30 seconds' })
+    ['run.return']({ system: run.pinned.system.name, epoch: run.epoch, serving: run.serving, verdict, fences })
+    .catch(() => undefined);
+}

@@ -1,0 +1,126 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { Gate } from '../plan/plan.ts';
+import type { Fact } from '../record/journal.ts';
+import type { Facts } from './wire.ts';
+import { siteQueue } from './wire.ts';
+import { control } from './activities.ts';
+import { ask, type Question } from './ask.ts';
+import { switchMode } from './intervene.ts';
+import { now } from './journal.ts';
+import { lookup } from './lookup.ts';
+import { resolve, worded } from './resolve.ts';
+import { Stopped, type Run } from './run.ts';
+
+/** Reads what a gate shows of the world, from the target's side. Never fails: what cannot be read is unknown. */
+export async function lookAround(run: Run): Promise<Facts> {
+  const { system, source, target, hosts } = run.pinned;
+  try {
+    const options = { taskQueue: siteQueue(target.site), scheduleToCloseTimeout: '10 seconds', retry: { maximumAttempts: 2 } } as const;
+    const facts = await CancellationScope.nonCancellable(() => control('what is known of the source?', options)['run.facts']({ system, source, target, hosts }));
+    for (const [host, at] of Object.entries(facts.seen)) if ((run.seen[host] ?? '') < at) run.seen[host] = at;
+    run.facts = facts;
+  } catch {
+    run.facts = { atRisk: null, atRiskText: 'loss unknown', viewpoints: [], seen: {} };
+  }
+  return run.facts;
+}
+
+/** Holds until enough people have approved what they were shown. */
+export async function hold(run: Run, node: Gate): Promise<void> {
+  const track = run.track(node.id);
+  track.state = 'asking';
+  track.startedAt ??= now();
+  for (;;) {
+    const shown = await lookAround(run);
+    const answer = await ask(run, question(run, node, shown));
+    if (answer.choice === 'approve') {
+      const worse = node.limit === undefined ? null : grown(shown, await lookAround(run), node.limit);
+      if (worse === null) break;
+      run.journal.write({ what: 'expired', question: node.id, attempt: answer.attempt, note: `asked again: ${worse}` });
+      continue;
+    }
+    if (answer.choice === 'planned') {
+      switchMode(run, 'planned', answer.by.map((person) => person.by).join(', '));
+      continue;
+    }
+    const who = answer.by.map((person) => person.by).join(', ');
+    const why = answer.choice === 'refuse' ? `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}` : `nobody answered at ${node.id} in time`;
+    run.halt({ how: run.committed ? 'abort' : 'back out', why });
+    throw new Stopped();
+  }
+  track.state = 'done';
+  track.endedAt = now();
+}
+
+function question(run: Run, node: Gate, shown: Facts): Question {
+  const plan = run.pinned;
+  const subject = `${node.id} of ${plan.system.name} to ${plan.target.site}`;
+  const unplanned = run.mode === 'unplanned';
+  const doubts = unplanned ? doubtsAbout(run, shown) : [];
+  const choices: Question['choices'][number][] = [
+    {
+      choice: 'approve',
+      label: `Approve ${subject}${unplanned ? `, ${shown.atRiskText}` : ''}`,
+      description: worded(resolve(node.title, lookup(run))),
+      reason: false,
+    },
+    { choice: 'refuse', label: `Refuse ${subject}`, description: 'Do not go on; what was done is undone.', reason: false },
+  ];
+  if (unplanned && !run.committed && serves(shown)) {
+    choices.push({ choice: 'planned', label: `Switch ${subject} to planned`, description: 'The source still takes writes: shut it down cleanly, and lose nothing.', reason: false });
+  }
+  return {
+    id: node.id,
+    kind: 'gate',
+    title: worded(resolve(node.title, lookup(run))),
+    facts: [...factsOf(run, node, shown), ...doubts],
+    choices,
+    approvers: node.approvers,
+    count: node.count + (doubts.length > 0 ? 1 : 0),
+    expires: node.expires,
+    onExpiry: node.onExpiry,
+  };
+}
+
+function factsOf(run: Run, node: Gate, shown: Facts): Fact[] {
+  const facts: Fact[] = [{ label: 'mode', value: run.mode ?? '' }];
+  for (const item of node.show) {
+    const path = (item.value as { $ref?: readonly string[] }).$ref?.join('.');
+    if (path === 'run.viewpoints') for (const viewpoint of shown.viewpoints) facts.push({ label: `${viewpoint.name} sees the source`, value: `${viewpoint.sees}: ${viewpoint.text}` });
+    else facts.push({ label: item.label, value: written(run, item.value) });
+  }
+  for (const entry of run.journal.entries) {
+    if (entry.what === 'preflight' && !entry.ok) facts.push({ label: `preflight of ${entry.step}`, value: entry.seen.join(' ') });
+  }
+  return facts;
+}
+
+function written(run: Run, value: Gate['title']): string {
+  try {
+    return worded(resolve(value, lookup(run)));
+  } catch {
+    return 'not known';
+  }
+}
+
+/** What makes one more person needed. */
+function doubtsAbout(run: Run, shown: Facts): Fact[] {
+  const doubts: Fact[] = [];
+  const objective = run.pinned.objectives.recoveryPoint;
+  if (shown.atRisk === null) doubts.push({ label: 'one more person is needed', value: 'how much would be lost is not known' });
+  else if (objective !== undefined && (shown.atRisk.milliseconds ?? 0) > objective) {
+    doubts.push({ label: 'one more person is needed', value: `the loss is beyond the objective of ${objective / 1000} s` });
+  }
+  const dead = shown.viewpoints.filter((viewpoint) => viewpoint.sees === 'dead').length;
+  if (dead < 2) doubts.push({ label: 'one more person is needed', value: `only ${dead} viewpoint${dead === 1 ? '' : 's'} see the source dead` });
+  if (serves(shown)) doubts.push({ label: 'the source still takes writes', value: 'a planned run loses nothing' });
+  return doubts;
+}
+
+const serves = (shown: Facts): boolean => shown.viewpoints.some((viewpoint) => viewpoint.name === 'probe' && viewpoint.sees === 'alive');
+
+function grown(before: Facts, after: Facts, limit: number): string | null {
+  if (after.atRisk === null) return before.atRisk === null ? null : 'the data at risk is no longer known';
+  const more = after.atRisk.bytes - (before.atRisk?.bytes ?? 0);
+  return more > limit ? `the data at risk has grown by ${more} bytes since it was asked` : null;
+}

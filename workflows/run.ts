@@ -1,0 +1,141 @@
+import type { Json, Kind, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
+import type { Proof, Stated } from '../activities/step.ts';
+import type { State } from '../record/journal.ts';
+import type { Facts, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
+import type { Late } from './clerk.ts';
+import { Journal } from './journal.ts';
+
+/** Where a step of the plan stands. */
+export interface Track {
+  readonly node: PlanNode;
+  state: StepState;
+  /** How often it was begun, for ids that never repeat. */
+  begun: number;
+  uses: string;
+  site: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  note: string;
+  outputs: { readonly [name: string]: Json };
+  proofs: readonly Proof[];
+}
+
+/** Why the walk ends before its end. */
+export interface Stop {
+  readonly how: 'abort' | 'back out' | 'undo' | 'cancel';
+  readonly why: string;
+}
+
+/** Thrown inside the walk once it has been stopped; never leaves the run. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+/** All that a run knows while it goes on: the one piece of mutable state, held by the workflow function. */
+export class Run {
+  readonly journal = new Journal();
+  readonly questions: OpenQuestion[] = [];
+  readonly attempts = new Map<string, number>();
+  /** How often each signal was received. */
+  readonly pressed = new Map<string, number>();
+  /** Decisions that no question waits for, not yet written into the journal. */
+  readonly late: Late[] = [];
+  readonly tracks = new Map<string, Track>();
+  readonly kind: Kind;
+  readonly input: RunInput;
+  readonly workflowId: string;
+  readonly startedAt: string;
+  /** Run id of the first of the runs that resets made of this one: keys of effects are made of it. */
+  readonly origin: string;
+  mode: Mode | null;
+  requester: Stated | null = null;
+  plan: Plan | null = null;
+  attributes: readonly string[] = [];
+  state: State = 'compiling';
+  /** Epoch of the loan; null: not lent, or people chose to go on without the lock. */
+  epoch: number | null = null;
+  compiledEpoch = 0;
+  /** The run that holds the system, where this one was refused because of it. */
+  refused: string | null = null;
+  facts: Facts | null = null;
+  /** Last sign of life by host. */
+  seen: { [host: string]: string } = {};
+  /** Where the system serves; null: nowhere, or not known. */
+  serving: string | null = null;
+  /** True once a step has ended after which there is no way back. */
+  committed = false;
+  promoted = false;
+  stop: Stop | null = null;
+  /** Verdict and why, once it has ended. */
+  ended: RunResult | null = null;
+  records: { [site: string]: string } = {};
+
+  /** When a planned run stopped the source: its outage limit counts from here. */
+  outageSince: number | null = null;
+  readonly #activityIds = new Map<string, number>();
+
+  constructor(kind: Kind, input: RunInput, info: { readonly workflowId: string; readonly firstExecutionRunId: string; readonly startTime: Date }) {
+    this.kind = kind;
+    this.input = input;
+    this.workflowId = info.workflowId;
+    this.startedAt = info.startTime.toISOString();
+    this.origin = info.firstExecutionRunId;
+    this.mode = input.mode ?? null;
+  }
+
+  /** The plan; MUST be called only after it was compiled. */
+  get pinned(): Plan {
+    if (!this.plan) throw new Error('no plan yet');
+    return this.plan;
+  }
+
+  adopt(plan: Plan): void {
+    this.plan = plan;
+    this.tracks.clear();
+    for (const node of plan.steps) {
+      this.tracks.set(node.id, {
+        node,
+        state: 'waiting',
+        begun: 0,
+        uses: node.kind === 'gate' ? 'gate' : node.action.uses,
+        site: node.kind === 'gate' ? null : node.action.at,
+        startedAt: null,
+        endedAt: null,
+        note: '',
+        outputs: {},
+        proofs: [],
+      });
+    }
+  }
+
+  track(id: string): Track {
+    const track = this.tracks.get(id);
+    if (!track) throw new Error(`no step "${id}"`);
+    return track;
+  }
+
+  /** Left out by the mode: counts as done for those that need it. */
+  leftOut(node: PlanNode): boolean {
+    return node.only !== undefined && node.only !== this.mode;
+  }
+
+  /** Stops the walk; the first reason stands. */
+  halt(stop: Stop): void {
+    this.stop ??= stop;
+  }
+
+  /** The step's id where it is free, so that people can name it in the server's own commands. */
+  activityId(id: string): string {
+    const nth = (this.#activityIds.get(id) ?? 0) + 1;
+    this.#activityIds.set(id, nth);
+    return nth === 1 ? id : `${id}-${nth}`;
+  }
+
+  attempt(question: string): number {
+    const next = (this.attempts.get(question) ?? 0) + 1;
+    this.attempts.set(question, next);
+    return next;
+  }
+}
+
+export const isStep = (node: PlanNode): node is Step => node.kind === 'step';

@@ -1,0 +1,79 @@
+import { allHandlersFinished, condition, continueAsNew, defineQuery, defineUpdate, setHandler, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { now } from './journal.ts';
+import type { BorrowAnswer, BorrowInput, Loan, ReturnInput, SystemState } from './wire.ts';
+
+/** Who asks for the system; `evict` names a holder that is known to run no longer. */
+export type BorrowRequest = BorrowInput & { readonly workflowId: string; readonly runId: string; readonly evict?: string };
+export type ReturnRequest = ReturnInput & { readonly workflowId: string; readonly runId: string };
+
+/**
+ * Stands for one system for as long as it is protected: who holds it, which site serves, which fences stand.
+ * Every loan carries an epoch higher than all before.
+ */
+export async function system(name: string, carried?: SystemState): Promise<void> {
+  let state: SystemState = carried ?? {
+    system: name,
+    active: null,
+    epoch: 0,
+    holder: null,
+    fences: [],
+    unprotectedSince: null,
+    lastRun: null,
+  };
+  const become = (next: SystemState): void => {
+    state = next;
+    upsertMemo({ loan: { epoch: state.epoch, runId: state.holder?.runId ?? null } satisfies Loan });
+  };
+  setHandler(defineQuery<SystemState>('state'), () => state);
+  setHandler(defineUpdate<BorrowAnswer, [BorrowRequest]>('borrow'), (request) => {
+    const { answer, next } = lend(state, request);
+    if (next) become(next);
+    return answer;
+  });
+  setHandler(defineUpdate<void, [ReturnRequest]>('return'), (request) => {
+    // A holder that was overtaken gives nothing back: what it knows is older than the loan that stands.
+    if (state.holder?.workflowId === request.workflowId && state.epoch === request.epoch) become(givenBack(state, request));
+  });
+  await condition(() => workflowInfo().continueAsNewSuggested && state.holder === null);
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof system>(name, state);
+}
+
+/** Decides a loan. Pure. */
+export function lend(state: SystemState, request: BorrowRequest): { readonly answer: BorrowAnswer; readonly next: SystemState | null } {
+  const { holder } = state;
+  if (holder && holder.runId === request.runId) return { answer: { granted: true, epoch: state.epoch, note: 'held already' }, next: null };
+  const free = holder === null || holder.runId === request.evict || (request.live && !holder.live);
+  if (!free) {
+    const note = `${state.system} is held by ${holder.kind} ${holder.workflowId} since ${holder.since}: follow it with "lifeboat status ${holder.workflowId}"`;
+    return { answer: { granted: false, stale: false, holder: holder.workflowId, note }, next: null };
+  }
+  if (state.epoch !== request.epoch && holder?.runId !== request.evict) {
+    return { answer: { granted: false, stale: true, holder: '', note: `${state.system} was lent to another run since the plan was compiled` }, next: null };
+  }
+  const epoch = state.epoch + 1;
+  const taken = holder === null ? '' : `, taken from ${holder.workflowId}`;
+  const moved = state.active !== null && state.active !== request.active ? `; served by ${request.active}, which was last known at ${state.active}` : '';
+  return {
+    answer: { granted: true, epoch, note: `epoch ${epoch}${taken}${moved}` },
+    next: {
+      ...state,
+      active: request.active,
+      epoch,
+      holder: { workflowId: request.workflowId, runId: request.runId, kind: request.kind, live: request.live, since: now() },
+    },
+  };
+}
+
+function givenBack(state: SystemState, request: ReturnRequest): SystemState {
+  const recovered = request.verdict === 'recovered, unprotected';
+  return {
+    ...state,
+    holder: null,
+    active: request.serving ?? state.active,
+    // A fence outlives its run: it stands until the old primary is rewound, or people lift it.
+    fences: [...state.fences, ...request.fences],
+    unprotectedSince: recovered ? (state.unprotectedSince ?? now()) : request.verdict === 'recovered' ? null : state.unprotectedSince,
+    lastRun: { workflowId: request.workflowId, runId: request.runId, verdict: request.verdict, at: now() },
+  };
+}

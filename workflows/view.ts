@@ -1,0 +1,38 @@
+import type { PlanNode } from '../plan/plan.ts';
+import type { RunState, StepView } from './wire.ts';
+import { isStep, type Run } from './run.ts';
+
+/** The run as `lifeboat status` shows it. */
+export function view(run: Run): RunState {
+  return {
+    state: run.state,
+    system: run.input.system,
+    runbook: run.plan?.runbook ?? null,
+    mode: run.mode,
+    digest: run.plan?.digest ?? null,
+    source: run.plan?.source.site ?? null,
+    target: run.plan?.target.site ?? null,
+    serving: run.serving,
+    startedAt: run.startedAt,
+    steps: (run.plan?.steps ?? []).map((node) => stepView(run, node)),
+    questions: run.questions,
+    verdict: run.ended?.verdict ?? null,
+    why: run.ended?.why ?? '',
+    records: run.records,
+  };
+}
+
+function stepView(run: Run, node: PlanNode): StepView {
+  const track = run.track(node.id);
+  return {
+    id: node.id,
+    kind: node.kind,
+    what: isStep(node) ? (track.uses === node.action.uses ? node.summary : track.uses) : 'gate',
+    state: track.state === 'waiting' && run.leftOut(node) ? 'left out' : track.state,
+    site: track.site,
+    attempt: track.begun,
+    startedAt: track.startedAt,
+    endedAt: track.endedAt,
+    note: track.note,
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * What crosses between a workflow and the outside: inputs, results, queries and names. Types and constants only.
+ * Names on the wire are for ever; `test/workflows/names.test.ts` holds the list of every name ever released.
+ */
+import type { Attestation, HostFacts, Json, Mode, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
+import type { Choice, Entry, Fact, Outage, QuestionKind, State, Verdict } from '../record/journal.ts';
+import type { Outcome, Proof, Stated } from '../activities/step.ts';
+
+/** The queue of workflows and of the run's own activities. A site's queue is {@link siteQueue}. */
+export const controlQueue = 'lifeboat';
+export const siteQueue = (site: string): string => `lifeboat-${site}`;
+/** Workflow id of the workflow that stands for a system, and of a system's one live run of a kind. */
+export const systemId = (system: string): string => `system-${system}`;
+export const runId = (kind: string, system: string): string => `${kind}-${system}`;
+
+/** What a person types to start a run. */
+export interface RunInput {
+  readonly system: string;
+  /** Required for a failover; there is no default. */
+  readonly mode?: Mode;
+  /** Needed only where a system has several runbooks of a kind. */
+  readonly runbook?: string;
+  readonly parameters?: { readonly [name: string]: Json };
+  /** Digest of the plan that the person was shown. */
+  readonly digest?: string;
+  /** Who starts it, as the command line states it. */
+  readonly by?: string;
+}
+
+export interface RunResult {
+  readonly verdict: Verdict;
+  readonly why: string;
+  readonly serving: string | null;
+  /** Paths of the record and its report, by site. */
+  readonly records: { readonly [site: string]: string };
+}
+
+/** The one argument of a decision's signal. From the UI it may be absent, or a bare string: the reason. */
+export type DecisionInput = undefined | null | string | { readonly by?: string; readonly reason?: string };
+
+export interface OpenChoice {
+  readonly choice: Choice;
+  /** Name of the signal that makes it. */
+  readonly signal: string;
+  readonly description: string;
+  readonly reason: boolean;
+}
+export interface OpenQuestion {
+  /** Step id, or `plan`, `lock`. */
+  readonly id: string;
+  readonly attempt: number;
+  readonly kind: QuestionKind;
+  readonly title: string;
+  readonly facts: readonly Fact[];
+  readonly choices: readonly OpenChoice[];
+  readonly approvers: readonly string[];
+  readonly count: number;
+  /** Who has approved so far. */
+  readonly have: readonly string[];
+  readonly askedAt: string;
+  readonly deadline: string | null;
+}
+/** Memo `waiting`: what is asked, readable with no worker alive. At most 2 KiB in all. */
+export interface Waiting {
+  readonly id: string;
+  readonly attempt: number;
+  readonly kind: QuestionKind;
+  readonly title: string;
+  readonly choices: { readonly [choice: string]: string };
+}
+
+export type StepState = 'waiting' | 'running' | 'asking' | 'done' | 'failed' | 'skipped' | 'left out' | 'undone';
+export interface StepView {
+  readonly id: string;
+  readonly kind: 'step' | 'gate';
+  readonly what: string;
+  readonly state: StepState;
+  readonly site: string | null;
+  readonly attempt: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly note: string;
+}
+/** Answer of the query `state`. */
+export interface RunState {
+  readonly state: State;
+  readonly system: string;
+  readonly runbook: string | null;
+  readonly mode: Mode | null;
+  readonly digest: string | null;
+  readonly source: string | null;
+  readonly target: string | null;
+  readonly serving: string | null;
+  readonly startedAt: string;
+  readonly steps: readonly StepView[];
+  readonly questions: readonly OpenQuestion[];
+  readonly verdict: Verdict | null;
+  readonly why: string;
+  readonly records: { readonly [site: string]: string };
+}
+
+/** Input of `<step type>.execute`, `.verify`, `.rehearse` and `.undo`. */
+export interface StepCall {
+  readonly run: { readonly origin: string; readonly mode: Mode; readonly live: boolean; readonly startedAt: string };
+  readonly step: { readonly id: string; readonly attempt: number; readonly variant: number };
+  readonly with: { readonly [field: string]: Json };
+  readonly system: SystemFacts;
+  readonly source: { readonly site: string };
+  readonly target: { readonly site: string };
+  readonly hosts: { readonly [name: string]: HostFacts };
+  readonly proofs: readonly Proof[];
+  readonly stated: readonly Stated[];
+  readonly seen: { readonly [host: string]: string };
+  readonly notify: PlanHeader['notify'];
+  /** Epoch of the loan of the system; null where people chose to go on without the lock. */
+  readonly epoch: number | null;
+  readonly ui: string | null;
+}
+/** Result of `.execute`, `.verify` and `.rehearse`. */
+export type StepAnswer = Outcome<Json>;
+
+/** The run's own activities, on the control queue but where said. */
+export interface RunActivities {
+  'run.compile'(input: RunInput & { readonly kind: string }): Promise<Compiled>;
+  /** Page `n` of the plan's steps. Throws `plan-changed` where the digest is no longer the one given. */
+  'run.page'(input: RunInput & { readonly kind: string; readonly pinned: string; readonly page: number; readonly source: string }): Promise<readonly PlanNode[]>;
+  /** On a site's queue: the preflights of up to 50 steps, side by side, within `within` milliseconds. */
+  'run.preflight'(input: { readonly calls: readonly (StepCall & { readonly uses: string })[]; readonly within: number }): Promise<readonly PreflightAnswer[]>;
+  /** On the target's queue: what a gate shows of the world. */
+  'run.facts'(input: FactsInput): Promise<Facts>;
+  'run.borrow'(input: BorrowInput): Promise<BorrowAnswer>;
+  'run.return'(input: ReturnInput): Promise<void>;
+  /** Who sent each of these decisions, read from the run's own history. */
+  'run.attest'(input: { readonly signal: string; readonly nth: number; readonly openedAt: number }): Promise<Sender>;
+  /** Who started the run. */
+  'run.requester'(): Promise<{ readonly by: string; readonly how: Attestation }>;
+  /** Whether any worker polls the queue. */
+  'run.pollers'(input: { readonly queue: string }): Promise<number>;
+  'run.measure'(input: { readonly system: SystemFacts; readonly since: string }): Promise<{ readonly outage: Outage | null; readonly note: string }>;
+  /** On a site's queue: writes record and report to the record store there; returns the report's path. */
+  'run.record'(input: { readonly plan: PlanHeader | null; readonly journal: readonly Entry[]; readonly folder: string }): Promise<string>;
+}
+
+export interface Compiled {
+  readonly plan: PlanHeader;
+  /** The first page. */
+  readonly steps: readonly PlanNode[];
+  /** Epoch of the system's last loan when the plan was compiled. */
+  readonly epoch: number;
+  /** What was asked of the world to find the source, one sentence an item. */
+  readonly evidence: readonly string[];
+  /** Search attributes that the server knows; no other is written. */
+  readonly attributes: readonly string[];
+}
+export interface PreflightAnswer {
+  readonly step: string;
+  readonly ok: boolean;
+  readonly seen: readonly string[];
+  readonly code: string;
+}
+export interface FactsInput {
+  readonly system: SystemFacts;
+  readonly source: { readonly site: string };
+  readonly target: { readonly site: string };
+  readonly hosts: { readonly [name: string]: HostFacts };
+}
+export interface Facts {
+  /** What of the source's data the target does not have. Null: unknown. */
+  readonly atRisk: { readonly bytes: number; readonly milliseconds: number | null } | null;
+  readonly atRiskText: string;
+  /** Which viewpoints see the source dead. */
+  readonly viewpoints: readonly Viewpoint[];
+  /** Last sign of life by host, ISO. */
+  readonly seen: { readonly [host: string]: string };
+}
+export interface Viewpoint {
+  readonly name: string;
+  readonly sees: 'dead' | 'alive' | 'unknown';
+  readonly text: string;
+}
+
+/** A decision's sender. */
+export interface Sender {
+  readonly by: string | null;
+  readonly how: Attestation;
+  /** A worker's principal or identity: no person. */
+  readonly worker: boolean;
+  /** A reset of the run lies between the question and the decision: it does not count. */
+  readonly reset: boolean;
+}
+
+export interface BorrowInput {
+  readonly system: string;
+  readonly kind: string;
+  readonly live: boolean;
+  /** Site that serves, as the plan has it, and the epoch that the plan was compiled against. */
+  readonly active: string;
+  readonly epoch: number;
+}
+export type BorrowAnswer =
+  | { readonly granted: true; readonly epoch: number; readonly note: string }
+  /** `stale`: the system was lent to another since the plan was compiled; compile again. */
+  | { readonly granted: false; readonly stale: boolean; readonly holder: string; readonly note: string };
+export interface ReturnInput {
+  readonly system: string;
+  readonly epoch: number;
+  /** Where the system serves now; null: nowhere, or not known. */
+  readonly serving: string | null;
+  readonly verdict: Verdict;
+  readonly fences: readonly Proof[];
+}
+
+/** State of the workflow `system`, its query `state`, and in short its memo `loan`. */
+export interface SystemState {
+  readonly system: string;
+  readonly active: string | null;
+  readonly epoch: number;
+  readonly holder: { readonly workflowId: string; readonly runId: string; readonly kind: string; readonly live: boolean; readonly since: string } | null;
+  readonly fences: readonly Proof[];
+  /** ISO time since when it is recovered but unprotected; null: protected, as far as is known. */
+  readonly unprotectedSince: string | null;
+  readonly lastRun: { readonly workflowId: string; readonly runId: string; readonly verdict: string; readonly at: string } | null;
+}
+/** Memo `loan` of the workflow `system`: readable with no worker alive. */
+export interface Loan {
+  readonly epoch: number;
+  readonly runId: string | null;
+}
