@@ -123,6 +123,7 @@ export async function perform(run: Run, node: Step, action: Action, name: 'execu
 
 export function callOf(run: Run, node: Step, action: Action, stated: readonly Stated[]): StepCall {
   const plan = run.pinned;
+  const proofs = proofsFor(run, node);
   return {
     run: { origin: run.origin, mode: run.mode ?? 'planned', live: true, startedAt: run.startedAt },
     step: { id: node.id, attempt: run.track(node.id).begun, variant: 0 },
@@ -130,14 +131,21 @@ export function callOf(run: Run, node: Step, action: Action, stated: readonly St
     system: plan.system,
     source: plan.source,
     target: plan.target,
-    hosts: action.hosts,
-    proofs: proofsFor(run, node),
+    hosts: { ...hostsOf(run, proofs), ...action.hosts },
+    proofs,
     stated,
     seen: run.seen,
     notify: plan.notify,
     epoch: run.epoch,
     ui: plan.ui ?? null,
   };
+}
+
+/** The system's members, and the hosts that proofs speak of: those that a step may have to look at beside its own. */
+function hostsOf(run: Run, proofs: StepCall['proofs']): StepCall['hosts'] {
+  const { system, hosts } = run.pinned;
+  const names = [...Object.values(system.postgres?.members ?? {}), ...proofs.map(({ host }) => host)];
+  return Object.fromEntries(names.flatMap((name) => (hosts[name] ? [[name, hosts[name]]] : [])));
 }
 
 function proofsFor(run: Run, node: Step): StepCall['proofs'] {

@@ -60,7 +60,7 @@ function question(run: Run, node: Gate, shown: Facts): Question {
   const choices: Question['choices'][number][] = [
     {
       choice: 'approve',
-      label: `Approve ${subject}${unplanned ? `, ${shown.atRiskText}` : ''}`,
+      label: `Approve ${subject}${unplanned ? `, ${lossOf(shown)}` : ''}`,
       description: worded(resolve(node.title, lookup(run))),
       reason: false,
     },
@@ -101,6 +101,15 @@ function written(run: Run, value: Gate['title']): string {
   } catch {
     return 'not known';
   }
+}
+
+/** Few enough words for the name of a choice. */
+function lossOf({ atRisk }: Facts): string {
+  if (atRisk === null) return 'loss unknown';
+  if (atRisk.bytes <= 0) return 'nothing known to be lost';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(atRisk.bytes) / 3));
+  return `about ${Math.round(atRisk.bytes / 1000 ** power)} ${units[power]} lost`;
 }
 
 /** What makes one more person needed. */

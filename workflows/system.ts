@@ -22,7 +22,7 @@ export async function system(name: string, carried?: SystemState): Promise<void>
   };
   const become = (next: SystemState): void => {
     state = next;
-    upsertMemo({ loan: { epoch: state.epoch, runId: state.holder?.runId ?? null } satisfies Loan });
+    upsertMemo({ loan: { epoch: state.epoch, active: state.active, runId: state.holder?.runId ?? null } satisfies Loan });
   };
   setHandler(defineQuery<SystemState>('state'), () => state);
   setHandler(defineUpdate<BorrowAnswer, [BorrowRequest]>('borrow'), (request) => {

@@ -224,5 +224,6 @@ export interface SystemState {
 /** Memo `loan` of the workflow `system`: readable with no worker alive. */
 export interface Loan {
   readonly epoch: number;
+  readonly active: string | null;
   readonly runId: string | null;
 }

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { StepContext } from './step.ts';
+
+/** What `execute` learnt and `verify` needs, by run and step; bounded, the oldest goes first. */
+const notes = new Map<string, unknown>();
+const most = 1_000;
+
+/** Keeps what an attempt learnt for `verify` in this process, and by heartbeat for the next attempt in any other. */
+export function note(context: StepContext, details: unknown): void {
+  const key = keyOf(context);
+  notes.delete(key);
+  notes.set(key, details);
+  if (notes.size > most) for (const oldest of [...notes.keys()].slice(0, notes.size - most)) notes.delete(oldest);
+  context.heartbeat(details);
+}
+
+/** What was noted, or undefined where the attempt that knew it was lost, or what it left does not fit the shape. */
+export function noted<Note>(context: StepContext, shape: z.ZodType<Note>): Note | undefined {
+  const here = shape.safeParse(notes.get(keyOf(context)));
+  if (here.success) return here.data;
+  const before = shape.safeParse(context.resume);
+  return before.success ? before.data : undefined;
+}
+
+/** Heartbeats each second while something that cannot do so itself goes on. A beat repeats the note: one without would erase them. */
+export async function beating<Result>(context: StepContext, work: Promise<Result>): Promise<Result> {
+  const beat = (): void => context.heartbeat(notes.get(keyOf(context)) ?? context.resume);
+  const timer = setInterval(beat, 1_000);
+  try {
+    beat();
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function keyOf(context: StepContext): string {
+  return `${context.run.runId} ${context.key}`;
+}

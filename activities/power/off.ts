@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { StepError } from '../error.ts';
+import { hostName } from '../fields.ts';
+import { startsAtBoot } from '../host/boot.ts';
+import { note, noted } from '../note.ts';
+import { sight } from '../sight.ts';
+import { step, type StepContext } from '../step.ts';
+import { controllerOf } from './controller.ts';
+import { becomes } from './becomes.ts';
+import { proveOff } from './prove-off.ts';
+
+/** What an attempt learnt before it pressed: afterwards the machine cannot be asked any more. */
+const before = z.object({ latched: z.enum(['yes', 'unknown']), seen: z.string().nullable() });
+
+export default step({
+  name: 'power.off',
+  summary: 'Cuts the power of a host at its controller and proves by a second signal that the host is gone.',
+  effect: 'change',
+  provides: ['fence'],
+  commits: true,
+  at: 'target',
+  expected: 500,
+  timeout: '30 seconds',
+  retry: { times: 2, wait: '1 second' },
+  input: z.object({ host: hostName('The host whose power is cut, by its name in the inventory.') }),
+  output: z.object({
+    state: z.literal('off').describe('What the controller says: `off`.'),
+    latched: z.enum(['yes', 'unknown']).describe('Whether the host stays out when its power comes back: `yes` or `unknown`.'),
+  }),
+  example: { host: 'a-db' },
+  permissions: [
+    'A login at the host\'s Redfish controller with the role Operator, or any with the privilege ConfigureComponents.',
+    'HTTPS from the target site to the controller; TCP from there to the host\'s `alive` port and to its site\'s witness.',
+    'The right to run the service\'s `enabled` command on the host.',
+  ],
+
+  async preflight({ host: name }, context) {
+    const host = context.host(name);
+    if (!host.witness) {
+      throw new StepError(
+        'no-witness',
+        `The inventory names no witness at ${host.site}: without one a dead host cannot be told from a cut link, and no fence of ${name} can be proven. Add \`sites.${host.site}.witness\`.`,
+        'mistake',
+      );
+    }
+    const [power, seen] = await Promise.all([controllerOf(host, context).state(), sight(host, context.system, context.viewpoint)]);
+    const sentences = [`The controller of ${name} says that its power is ${power.word}.`, ...seen.evidence];
+    if (!seen.witness) sentences.push(`The witness of ${host.site} does not answer here: as things are, no fence of ${name} could be proven from ${context.viewpoint}.`);
+    if (!seen.alive) return [...sentences, `${name} gives no sign of life, so it cannot be asked whether PostgreSQL starts at boot.`];
+    const boot = await startsAtBoot(name, context);
+    if (boot.latched === 'no') throw bootsIntoService(name);
+    return [...sentences, boot.text];
+  },
+
+  async execute({ host: name }, context) {
+    const host = context.host(name);
+    const controller = controllerOf(host, context);
+    const [power, seen] = await Promise.all([controller.state(), sight(host, context.system, context.viewpoint)]);
+    const known = noted(context, before);
+    const boot = seen.alive ? (await startsAtBoot(name, context)).latched : 'unknown';
+    if (boot === 'no') throw bootsIntoService(name);
+    note(context, { latched: boot === 'yes' ? 'yes' : (known?.latched ?? 'unknown'), seen: seen.alive ? seen.at : (known?.seen ?? null) });
+    if (power.state === 'off') return;
+    await context.stillOurs();
+    await becomes('off', controller, host, context);
+  },
+
+  async verify({ host: name }, context) {
+    const known = noted(context, before);
+    const latched = known?.latched ?? latchedBefore(name, context);
+    const { at, evidence } = await proveOff(context.host(name), known?.seen ?? context.seen[name], context);
+    const all = [...evidence, latched === 'yes' ? `PostgreSQL on ${name} does not start at boot: it stays out when power returns.` : `Whether PostgreSQL on ${name} starts at boot is not known: keep its power off.`];
+    return {
+      outputs: { state: 'off' as const, latched },
+      proofs: [{ kind: 'fence' as const, by: 'power.off', host: name, at, with: { host: name }, evidence: all, latched }],
+      evidence: all,
+    };
+  },
+
+  rehearse: { none: 'A rehearsal does not cut the power of a host in service; only a live exercise proves this fence.' },
+  undo: { none: 'Power that returns may bring an old primary back: `power.on` does it when people have decided so.' },
+});
+
+/** A proof that is read again keeps what was known of the latch when it was made. */
+function latchedBefore(name: string, context: StepContext): 'yes' | 'unknown' {
+  return context.proofs.some((proof) => proof.by === 'power.off' && proof.host === name && proof.latched === 'yes') ? 'yes' : 'unknown';
+}
+
+function bootsIntoService(name: string): StepError {
+  return new StepError(
+    'starts-at-boot',
+    `PostgreSQL on ${name} starts at boot: when power returns the old primary would take writes again, so cutting its power is no fence. Nothing was pressed. Disable the service there (\`systemctl disable …\`), then retry.`,
+    'person',
+  );
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { StepError } from '../error.ts';
+import { hostName } from '../fields.ts';
+import { startsAtBoot } from '../host/boot.ts';
+import { sight } from '../sight.ts';
+import { step } from '../step.ts';
+import { becomes } from './becomes.ts';
+import { controllerOf } from './controller.ts';
+
+/** How long a machine may take from power to its first sign of life, milliseconds. */
+const boots = 240_000;
+
+export default step({
+  name: 'power.on',
+  summary: 'Switches the power of a host on at its controller and waits for its first sign of life.',
+  effect: 'change',
+  at: 'target',
+  expected: 60_000,
+  timeout: '5 minutes',
+  input: z.object({ host: hostName('The host whose power is switched on, by its name in the inventory.') }),
+  output: z.object({ state: z.literal('on').describe('What the controller says: `on`.'), seen: z.string().describe('When the host gave a sign of life, ISO time.') }),
+  example: { host: 'a-db' },
+  permissions: [
+    'A login at the host\'s Redfish controller with the role Operator, or any with the privilege ConfigureComponents.',
+    'HTTPS to the controller, and TCP to the host\'s `alive` port.',
+  ],
+
+  async preflight({ host: name }, context) {
+    const power = await controllerOf(context.host(name), context).state();
+    return [`The controller of ${name} says that its power is ${power.word}.`];
+  },
+
+  async execute({ host: name }, context) {
+    const host = context.host(name);
+    const controller = controllerOf(host, context);
+    if ((await controller.state()).state !== 'on') {
+      await context.stillOurs();
+      await becomes('on', controller, host, context);
+    }
+    const until = Date.now() + boots;
+    while (!(await sight(host, context.system, context.viewpoint)).alive) {
+      if (Date.now() > until) throw silent(name);
+      context.heartbeat();
+      await context.sleep(200);
+    }
+  },
+
+  async verify({ host: name }, context) {
+    const host = context.host(name);
+    const power = await controllerOf(host, context).state();
+    if (power.state !== 'on') throw new StepError('power-not-on', `The controller of ${name} says that its power is ${power.word}, not On.`);
+    const seen = await sight(host, context.system, context.viewpoint);
+    if (!seen.alive) throw silent(name);
+    const boot = await startsAtBoot(name, context);
+    return { outputs: { state: 'on' as const, seen: seen.at }, evidence: [`The controller of ${name} says On.`, ...seen.evidence, boot.text] };
+  },
+
+  rehearse: { none: 'A rehearsal does not work the power of hosts in service.' },
+  undo: { none: 'What runs on the host by now may not be cut without a decision of people: `power.off` does it.' },
+});
+
+function silent(name: string): StepError {
+  return new StepError('host-silent', `The controller of ${name} says On, but the host gives no sign of life: look at its console.`, 'person');
+}

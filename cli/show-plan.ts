@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { types } from '../activities/index.ts';
+import { modesOf } from '../plan/analysis.ts';
+import { compile } from '../plan/compile.ts';
+import { estimate, inOrder, type Estimate } from '../plan/estimate.ts';
+import { checklist } from '../plan/export.ts';
+import type { Mode, Plan, PlanNode } from '../plan/plan.ts';
+import { PlanError } from '../plan/problem.ts';
+import { revisionOf } from '../plan/revision.ts';
+import { duration } from '../record/words.ts';
+import type { Arguments } from './command.ts';
+import { exit } from './exit.ts';
+import { Failure, usage } from './failure.ts';
+import { hints } from './hints.ts';
+import { lateText } from './late.ts';
+import { parameters } from './look-up.ts';
+import { note, paint, plain, say, sayJson, table } from './print.ts';
+import { findSource } from './source.ts';
+import { wantedRunbook } from './wanted-runbook.ts';
+
+interface Wanted {
+  readonly folder: string;
+  /** System or runbook. */
+  readonly name: string;
+  readonly mode: Mode | undefined;
+  /** The site that serves; undefined: ask. */
+  readonly from: string | undefined;
+  /** Where the checklist goes. */
+  readonly file: string | undefined;
+  readonly json: boolean;
+}
+
+/** Compiles a runbook and prints what a run of it would do; writes the checklist to `file`. Returns 0. */
+export async function showPlan(args: Arguments, wanted: Wanted): Promise<number> {
+  const { runbook, inventory } = await wantedRunbook(args, wanted);
+  const modes = modesOf(runbook.data.kind).filter((mode) => wanted.mode === undefined || mode === wanted.mode);
+  if (modes.length === 0) throw usage(`A ${runbook.data.kind} is never ${wanted.mode}.`, 'Leave the mode out.');
+  const { source, target, evidence } = await findSource(inventory, runbook, wanted.from);
+  const revision = await revisionOf(wanted.folder);
+  const plan = compiled({ runbook, inventory, types, source, target, ...(revision === undefined ? {} : { revision }), ...parameters(args, runbook.data) });
+  const estimates = Object.fromEntries(modes.map((mode) => [mode, estimate(plan, mode)]));
+  if (wanted.file !== undefined) await writeChecklist(plan, modes, resolve(wanted.file));
+  if (wanted.json) sayJson({ plan, estimates, evidence });
+  else print(plan, modes, estimates, evidence);
+  return exit.done;
+}
+
+function compiled(input: Parameters<typeof compile>[0]): Plan {
+  try {
+    return compile(input);
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    throw new Failure(exit.otherwise, `${input.runbook.data.runbook} does not compile.\n${error.message}`, 'Mend the files; lifeboat check tells the same and more.');
+  }
+}
+
+async function writeChecklist(plan: Plan, modes: readonly Mode[], file: string): Promise<void> {
+  await writeFile(file, modes.map((mode) => checklist(plan, mode, types)).join('\n\n---\n\n')).catch((error: NodeJS.ErrnoException) => {
+    throw usage(`${file} cannot be written (${error.code ?? error.message}).`, 'Name a file in a folder that is there.');
+  });
+  note(`Checklist: ${file}`);
+}
+
+function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: string]: Estimate }, evidence: readonly string[]): void {
+  say(paint('bold', `${plan.kind} of ${plan.system.name}: ${plan.source.site} → ${plan.target.site}`));
+  say(`runbook ${plan.runbook}${plan.revision === undefined ? '' : ` at revision ${plan.revision}`}; ${plain(plan.description)}`);
+  say(`digest ${plan.digest}`);
+  evidence.forEach((line) => say(paint('dim', plain(line))));
+  for (const mode of modes) {
+    const { path, expected, steps } = estimates[mode] as Estimate;
+    say(`\n${paint('bold', mode)}: about ${duration(expected)} without people's waits; longest path ${path.join(' → ')}`);
+    const rows = inOrder(plan, mode).map((node, index) => [`  ${index + 1}`, node.id, what(node), where(node), steps[node.id] ? duration(steps[node.id] ?? 0) : '', after(node, steps)]);
+    table(rows).forEach((row) => say(row));
+  }
+  if (plan.warnings.length > 0) say();
+  plan.warnings.forEach((warning) => say(`${paint('yellow', 'warning')}  ${plain(warning)}`));
+  if (plan.kind === 'failover') say(`\nTo run exactly this: ${hints().command} failover ${plan.system.name} ${modes.map((mode) => `--${mode}`).join('|')} --digest ${plan.digest}`);
+}
+
+function what(node: PlanNode): string {
+  if (node.kind === 'step') return `${plain(node.summary)}${node.else.length > 0 ? `, else ${node.else.map((other) => other.uses).join(', else ')}` : ''}`;
+  const people = node.count === 1 ? 'one person' : `${node.count} people`;
+  return `gate: ${plain(lateText(node.title))} (${people} of ${node.approvers.join(' or ')}${node.expires === undefined ? '' : `, within ${duration(node.expires)}`})`;
+}
+
+const where = (node: PlanNode): string => (node.kind === 'gate' ? '' : `at ${node.action.at}`);
+
+/** What it waits for, of the steps that run in the mode. */
+function after(node: PlanNode, steps: { readonly [id: string]: number }): string {
+  const needs = node.needs.filter((id) => Object.hasOwn(steps, id));
+  return needs.length === 0 ? '' : `after ${needs.join(', ')}`;
+}

@@ -1,0 +1,29 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { dataOf, readLab, type Lab } from './lab.ts';
+import { readIdentity } from './launch.ts';
+import { killAll } from './process.ts';
+
+/**
+ * Ends every process of the lab and removes its folder, also where it stands only half. Returns how many processes it ended.
+ * Throws, and removes nothing, where the folder holds no lab.
+ */
+export async function down(folder: string): Promise<number> {
+  const lab = readLab(folder);
+  let ended = 0;
+  // The estate first: it could switch a machine on again.
+  for (const name of ['estate', ...running(lab)]) {
+    const identity = readIdentity(join(lab.folder, 'run', `${name}.json`));
+    if (identity) ended += await killAll({ roots: [identity] });
+  }
+  // What a kill tore from its parent, and what was started before it could be noted.
+  for (const host of Object.keys(lab.hosts)) ended += await killAll({ tag: `LIFEBOAT_LAB=${lab.id}`, data: dataOf(lab, host) });
+  if (lab.disks.endsWith(`/lab-${lab.id}`)) rmSync(lab.disks, { recursive: true, force: true });
+  rmSync(lab.folder, { recursive: true, force: true, maxRetries: 5 });
+  return ended;
+}
+
+function running(lab: Lab): string[] {
+  const folder = join(lab.folder, 'run');
+  return existsSync(folder) ? readdirSync(folder).map((name) => name.replace(/\.json$/, '')) : [];
+}

@@ -1,0 +1,40 @@
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { hooksFile, type Lab } from './lab.ts';
+import { listening, readBody } from './serve.ts';
+
+/** The receiver of notifications: each delivery becomes a line of hooks.jsonl. It can lose its answer, as a network does. */
+export async function serveHooks(lab: Lab): Promise<{ lose(times: number): void; losing(): number }> {
+  let left = 0;
+  const server = createServer((request, response) => {
+    void readBody(request).then(
+      (body) => {
+        const entry = {
+          at: new Date().toISOString(),
+          method: request.method,
+          path: request.url,
+          key: request.headers['idempotency-key'] ?? null,
+          signature: request.headers['lifeboat-signature'] ?? null,
+          body: parsed(body),
+          raw: body,
+        };
+        appendFileSync(hooksFile(lab), `${JSON.stringify(entry)}\n`);
+        if (left > 0) {
+          left -= 1;
+          request.socket.destroy();
+        } else response.writeHead(200, { 'content-type': 'application/json' }).end('{"received":true}');
+      },
+      () => request.socket.destroy(),
+    );
+  });
+  await listening(server, lab.hooks);
+  return { lose: (times) => void (left = times), losing: () => left };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}

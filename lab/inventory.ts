@@ -1,0 +1,70 @@
+import { stringify } from 'yaml';
+import { dataOf, secretFile, type Host, type Lab } from './lab.ts';
+import { program } from './launch.ts';
+
+const address = '127.0.0.1';
+
+/** The lab as an inventory: the same grammar as any other's. */
+export function inventory(lab: Lab): string {
+  const bySite = <T>(value: (name: string, host: Host) => T): { [site: string]: T } =>
+    Object.fromEntries(Object.entries(lab.hosts).map(([name, host]) => [host.site, value(name, host)]));
+  const each = <In, Out>(all: { readonly [name: string]: In }, value: (one: In, name: string) => Out): { [name: string]: Out } =>
+    Object.fromEntries(Object.entries(all).map(([name, one]) => [name, value(one, name)]));
+  return stringify(
+    {
+      decisions: 'anonymous',
+      probe: `http://${address}:${lab.probe}`,
+      ...(lab.ui === undefined ? {} : { temporal: { ui: lab.ui } }),
+      sites: each(lab.sites, ({ records, witness }, name) => ({
+        kind: 'physical',
+        limits: { steps: 20 },
+        records,
+        witness: { port: 22, address, ...seen(witness, name, (port) => ({ 22: port })) },
+      })),
+      people: { 'dr-leads': ['demo-approver', 'alice@example.com', 'bob@example.com'], dbas: ['carol@example.com', 'dan@example.com'] },
+      hosts: each(lab.hosts, (host, name) => ({
+        site: host.site,
+        connection: 'local',
+        address,
+        ...seen(host.seenFrom, host.site, (ports) => ({ ...ports })),
+        alive: 22,
+        power: {
+          driver: 'redfish',
+          address: `https://${address}:${host.controller.port}`,
+          user: 'lifeboat',
+          password: `file:${secretFile(lab, `controller-${name}`)}`,
+          certificate: secretFile(lab, 'controllers.pem'),
+        },
+      })),
+      systems: {
+        orders: {
+          tier: 1,
+          postgres: {
+            members: bySite((name) => name),
+            port: 5432,
+            data: bySite((name) => dataOf(lab, name)),
+            bin: bySite(() => lab.postgres),
+            database: 'orders',
+            login: { user: 'lifeboat', password: `file:${secretFile(lab, 'lifeboat')}` },
+            service: bySite((name) => service(lab, name)),
+          },
+          probe: { every: '100 milliseconds', good: 5 },
+          promised: { backup: '2 days', rehearsal: '35 days' },
+        },
+      },
+      notify: { 'on-call': { webhook: `http://${address}:${lab.hooks}/hook`, secret: `file:${secretFile(lab, 'hooks')}` } },
+    },
+    { lineWidth: 140, aliasDuplicateObjects: false },
+  );
+}
+
+/** Ports as the site itself sees them, and as every other viewpoint does. */
+function seen<T, Ports>(from: { readonly [viewpoint: string]: T }, site: string, ports: (value: T) => Ports): object {
+  const others = Object.entries(from).filter(([viewpoint]) => viewpoint !== site);
+  return { ports: ports(from[site]!), 'seen-from': Object.fromEntries(others.map(([viewpoint, value]) => [viewpoint, { ports: ports(value) }])) };
+}
+
+function service(lab: Lab, host: string): { [act: string]: string[] } {
+  const control = (act: string): string[] => [...program('lab/machine-control'), lab.folder, host, act];
+  return { start: control('start'), stop: control('stop'), enabled: control('enabled') };
+}

@@ -1,0 +1,31 @@
+import { createServer, type Server } from 'node:net';
+
+/**
+ * Free ports of 127.0.0.1, below those that systems hand out to outgoing connections: a server that was
+ * switched off finds its port free again.
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const held: Server[] = [];
+  try {
+    while (held.length < count) {
+      const server = await hold(20000 + Math.floor(Math.random() * 12000));
+      if (server) held.push(server);
+    }
+    return held.map((server) => (server.address() as { port: number }).port);
+  } finally {
+    await Promise.all(held.map((server) => new Promise((done) => server.close(done))));
+  }
+}
+
+/** One of them, `wanted` if given. */
+export async function freePort(wanted?: number): Promise<number> {
+  return wanted ?? (await freePorts(1))[0]!;
+}
+
+function hold(port: number): Promise<Server | null> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(null));
+    server.listen(port, '127.0.0.1', () => done(server));
+  });
+}

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { estate } from './estate-client.ts';
+import { copyFrom, fill, initialise, makeDisk, streams } from './cluster.ts';
+import { describe, type UpOptions } from './describe.ts';
+import { down } from './down.ts';
+import { inventory } from './inventory.ts';
+import { hostOf, labTag, logFile, runFile, secret, secretFile, type Lab } from './lab.ts';
+import { launch, program, writeIdentity } from './launch.ts';
+import { machineControl } from './machine-control.ts';
+import { packageRoot } from './package-root.ts';
+import { shown } from './progress.ts';
+import { copyRunbooks } from './runbooks.ts';
+
+export type { UpOptions } from './describe.ts';
+
+/**
+ * Stands up the small practice estate in an empty or absent folder: two machines with a primary (a-db, site-a) and its standby
+ * (b-db, site-b), the lines to them, a power controller each, and the probe. It outlives this process; {@link down} ends it.
+ * Throws where something does not start, after ending what did.
+ */
+export async function up(options: UpOptions): Promise<Lab> {
+  const lab = await describe(options);
+  try {
+    await shown(options.progress ?? (() => {}), 'Starting the lab', start(lab, options));
+  } catch (error) {
+    const reason = [error instanceof Error ? error.message : String(error), ...lastWords(lab)].join('\n');
+    if (!process.env['KEEP']) await down(lab.folder).catch(() => {});
+    throw new Error(`The lab did not start: ${reason}`, { cause: error });
+  }
+  return lab;
+}
+
+async function start(lab: Lab, options: UpOptions): Promise<void> {
+  for (const name of Object.keys(lab.hosts)) makeDisk(lab, name);
+  startControllers(lab);
+  const [primary, standby] = Object.keys(lab.hosts) as [string, string];
+  writeRunbooks(lab);
+  await Promise.all([initialise(lab, primary), startEstate(lab)]);
+  await machineControl(lab.folder, primary, 'start');
+  await fill(lab, primary);
+  await copyFrom(lab, standby);
+  if (options.probe !== false) startProbe(lab);
+  await machineControl(lab.folder, standby, 'start');
+  await until('the standby to stream', () => streams(lab, primary));
+  for (const host of Object.values(lab.hosts)) await until('the power controllers to answer', () => takes(host.controller.inside));
+  if (options.probe !== false) await until('the probe to see the database', () => sees(lab));
+}
+
+async function startEstate(lab: Lab): Promise<void> {
+  const { pid } = launch([...program('lab/estate'), lab.folder], { log: logFile(lab, 'estate'), env: labTag(lab) });
+  writeIdentity(runFile(lab, 'estate'), pid);
+  await until('the estate to answer', () => takes(lab.control));
+  for (const name of Object.keys(lab.hosts)) await estate(lab, 'POST', `/power/${name}/on`);
+  for (const name of Object.keys(lab.hosts)) await until(`${name} to start`, () => takes(hostOf(lab, name).control));
+}
+
+function startControllers(lab: Lab): void {
+  const config = join(lab.folder, 'secrets/controllers.json');
+  const controllers = Object.entries(lab.hosts).map(([host, { controller }]) => ({
+    host,
+    port: controller.inside,
+    user: 'lifeboat',
+    password: secretFile(lab, `controller-${host}`),
+    folder: join(lab.folder, 'controllers', host),
+  }));
+  const settings = { estate: lab.control, token: secret(lab, 'token'), certificate: secretFile(lab, 'controllers.pem'), key: secretFile(lab, 'controllers.key'), controllers };
+  writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
+  const argv = [lab.python, join(packageRoot(), 'lab/controllers.py'), config];
+  const env = { ...labTag(lab), PYTHONWARNINGS: 'ignore', PYTHONDONTWRITEBYTECODE: '1', TMPDIR: lab.folder };
+  writeIdentity(runFile(lab, 'controllers'), launch(argv, { log: logFile(lab, 'controllers'), env }).pid);
+}
+
+function startProbe(lab: Lab): void {
+  const argv = [...program('probe/main'), '--inventory', join(lab.folder, 'runbooks/inventory.yaml'), '--listen', String(lab.probe)];
+  const login = ['--folder', join(lab.folder, 'probe'), '--user', 'app', '--password', `file:${secretFile(lab, 'app')}`];
+  writeIdentity(runFile(lab, 'probe'), launch([...argv, ...login], { log: logFile(lab, 'probe'), env: labTag(lab) }).pid);
+}
+
+function writeRunbooks(lab: Lab): void {
+  const folder = join(lab.folder, 'runbooks');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'inventory.yaml'), inventory(lab));
+  copyRunbooks(folder);
+}
+
+/** What the processes of the lab said last, each a line; they are about to be removed. */
+function lastWords(lab: Lab): string[] {
+  const logs = join(lab.folder, 'logs');
+  if (!existsSync(logs)) return [];
+  return readdirSync(logs).flatMap((name) => {
+    const lines = readFileSync(join(logs, name), 'utf8').trim().split('\n').filter((line) => !/^\s*at |^Node\.js|^$/.test(line));
+    return lines.length > 0 ? [`${name}: ${lines.slice(-4).join(' / ')}`] : [];
+  });
+}
+
+async function sees(lab: Lab): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${lab.probe}/systems/orders`).catch(() => null);
+  return answer?.ok === true && ((await answer.json()) as { serving: string | null }).serving !== null;
+}
+
+async function until(what: string, holds: () => Promise<boolean>, within = 6_000): Promise<void> {
+  for (const deadline = Date.now() + within; !(await holds()); await sleep(15)) {
+    if (Date.now() > deadline) throw new Error(`Waited ${within / 1000} s for ${what}.`);
+  }
+}
+
+function takes(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (ok: boolean) => () => {
+      socket.destroy();
+      done(ok);
+    };
+    socket.on('connect', end(true)).on('error', end(false));
+  });
+}

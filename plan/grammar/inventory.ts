@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { nameField, portField, secretField, textField, urlField } from './fields.ts';
+import { system } from './system.ts';
+
+const ports = z
+  .record(z.string().regex(/^\d{1,5}$/, 'a service port is a number'), portField('Port that reaches it.'))
+  .describe('Port of a service → the port that reaches it, where a port forward lies between.');
+
+const seenFrom = z
+  .record(
+    nameField('A site, or `outside`.'),
+    z
+      .strictObject({ address: textField('Address, as seen from there.').optional(), ports: ports.optional() })
+      .describe('How it is reached from there.'),
+  )
+  .describe('By viewpoint (a site, or `outside`): where it is reached differently from there.');
+
+const site = z
+  .strictObject({
+    kind: z.enum(['physical', 'aws']).describe('What it is: a data centre or an AWS region.'),
+    limits: z
+      .strictObject({ steps: z.int().min(1).max(200).describe('How many steps may run there at once.').default(20) })
+      .describe('Bounds of what runs there.')
+      .prefault({}),
+    witness: z
+      .strictObject({
+        port: portField('Port at which it greets whoever connects.'),
+        address: textField('Its address.'),
+        ports: ports.optional(),
+        'seen-from': seenFrom.optional(),
+      })
+      .describe('Something else on the same network that greets, and so tells a dead host from a cut link.')
+      .optional(),
+    records: textField('Folder of the record store there.').optional(),
+  })
+  .describe('A failure domain: a data centre or an AWS region. Has at least one worker.');
+
+const power = z
+  .strictObject({
+    driver: nameField('How the controller is spoken to, such as `redfish`.'),
+    address: textField('URL or address of the controller.'),
+    user: textField('User at the controller.').optional(),
+    password: secretField('Password at the controller, by reference: `env:NAME` or `file:PATH`.').optional(),
+    certificate: textField('Path of the certificate that the controller must show, PEM.').optional(),
+    system: textField("The controller's own name for the machine. Default: the only one it has.").optional(),
+  })
+  .describe("The controller that switches the host's power.");
+
+const host = z
+  .strictObject({
+    site: nameField('The site where it stands.'),
+    connection: z.enum(['local', 'ssh']).describe('How commands reach it: `ssh`, or `local` where the worker runs on it.').default('ssh'),
+    address: textField('Its address. Default for `local`: 127.0.0.1.').optional(),
+    ports: ports.optional(),
+    'seen-from': seenFrom.optional(),
+    alive: portField('A port that greets whenever the machine is up, whatever it runs.').default(22),
+    power: power.optional(),
+    tags: z.array(nameField('A tag.')).describe('Words by which steps select hosts.').default([]),
+  })
+  .describe('A machine.');
+
+/** What there is: sites, hosts, people, systems, and how to reach them. */
+export const inventoryGrammar = z
+  .strictObject({
+    sites: z.record(nameField('Name of a site.'), site).describe('The sites, by name.'),
+    people: z
+      .record(nameField('Name of a role.'), z.array(textField('Name of a person, as the login or the command line gives it.')).min(1))
+      .describe('Role → the people who hold it.')
+      .default({}),
+    hosts: z.record(nameField('Name of a host.'), host).describe('The hosts, by name.').default({}),
+    systems: z.record(nameField('Name of a system.'), system).describe('What is protected, by name.'),
+    notify: z
+      .record(
+        nameField('Name that steps use.'),
+        z
+          .strictObject({
+            webhook: urlField('Where messages are posted.'),
+            secret: secretField('Key that signs them, by reference.').optional(),
+          })
+          .describe('Somewhere to tell people.'),
+      )
+      .describe('Where people are told, by name.')
+      .default({}),
+    probe: urlField("Base URL of the probe's HTTP interface.").optional(),
+    decisions: z
+      .enum(['attested', 'stated', 'anonymous'])
+      .describe('The least that a decision must be to count: computed by the server, given by name, or anything.')
+      .default('stated'),
+    temporal: z
+      .strictObject({ ui: urlField('Base URL of the Temporal UI, for links.').optional() })
+      .describe('About the Temporal server.')
+      .optional(),
+  })
+  .describe('Inventory: what there is, and how to reach it. It never says who is primary: that is asked of the world.');
+
+export type Inventory = z.output<typeof inventoryGrammar>;
+export type InventoryHost = Inventory['hosts'][string];
+export type InventorySystem = Inventory['systems'][string];

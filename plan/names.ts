@@ -1,0 +1,68 @@
+import { own } from './facts.ts';
+import type { Inventory } from './grammar/inventory.ts';
+import { didYouMean } from './nearest.ts';
+import type { Path, Problems, Sourced } from './problem.ts';
+
+const viewpointsOfTheirOwn = ['outside', 'default'];
+
+/** Holds the names in an inventory to each other. */
+export function checkNames(source: Sourced<Inventory>, problems: Problems): void {
+  const inventory = source.data;
+  const sites = Object.keys(inventory.sites);
+  const hosts = Object.keys(inventory.hosts);
+  const known = (path: Path, name: string, names: readonly string[], what: string, where: 'key' | 'value' = 'value'): boolean => {
+    if (names.includes(name)) return true;
+    problems.add(source, path, `there is no ${what} "${name}"`, didYouMean(name, names, `${what}s`), where);
+    return false;
+  };
+  const seenFrom = (path: Path, views: object | undefined): void => {
+    for (const viewpoint of Object.keys(views ?? {}))
+      known([...path, 'seen-from', viewpoint], viewpoint, [...sites, 'outside'], 'viewpoint', 'key');
+  };
+
+  for (const [name, site] of Object.entries(inventory.sites)) {
+    if (viewpointsOfTheirOwn.includes(name))
+      problems.add(source, ['sites', name], `a site cannot be called "${name}"`, 'the word names a viewpoint: use another', 'key');
+    seenFrom(['sites', name, 'witness'], site.witness?.['seen-from']);
+  }
+  for (const [name, host] of Object.entries(inventory.hosts)) {
+    known(['hosts', name, 'site'], host.site, sites, 'site');
+    seenFrom(['hosts', name], host['seen-from']);
+    if (host.connection === 'ssh' && host.address === undefined)
+      problems.add(
+        source,
+        ['hosts', name],
+        `the host "${name}" has no address`,
+        'add `address:`, or `connection: local` where the worker runs on it',
+        'key',
+      );
+  }
+  for (const [name, system] of Object.entries(inventory.systems)) {
+    const pair = system.postgres;
+    if (pair === undefined) continue;
+    const path = ['systems', name, 'postgres'];
+    const members = Object.keys(pair.members);
+    if (members.length === 0)
+      problems.add(source, [...path, 'members'], `the system "${name}" has no members`, 'add `site: host` for each member');
+    for (const [site, host] of Object.entries(pair.members)) {
+      known([...path, 'members', site], site, sites, 'site', 'key');
+      if (!known([...path, 'members', site], host, hosts, 'host')) continue;
+      const stands = own(inventory.hosts, host)!.site;
+      if (stands !== site)
+        problems.add(
+          source,
+          [...path, 'members', site],
+          `the host "${host}" stands at "${stands}", not at "${site}"`,
+          'name a host of that site',
+        );
+    }
+    for (const field of ['data', 'bin', 'service'] as const) {
+      const value = pair[field];
+      if (typeof value !== 'object') continue;
+      for (const site of Object.keys(value)) known([...path, field, site], site, members, 'member', 'key');
+      const missing = field === 'data' ? members.filter((site) => !Object.hasOwn(value, site)) : [];
+      for (const site of missing)
+        problems.add(source, [...path, field], `there is no data directory for the member at "${site}"`, `add \`${site}: PATH\``, 'key');
+    }
+  }
+}

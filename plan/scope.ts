@@ -1,0 +1,130 @@
+import type { StepType } from '../activities/step.ts';
+import { own, systemFacts } from './facts.ts';
+import type { InventoryFile, RunbookFile } from './load.ts';
+import { didYouMean, listed } from './nearest.ts';
+import type { Json, SystemFacts } from './plan.ts';
+import { Problems } from './problem.ts';
+
+/** What a runbook is compiled with. `source` and `target` are names of sites. */
+export interface CompileInput {
+  readonly runbook: RunbookFile;
+  readonly inventory: InventoryFile;
+  readonly types: readonly StepType[];
+  readonly source: string;
+  readonly target: string;
+  readonly parameters?: { readonly [name: string]: Json };
+  readonly revision?: string;
+}
+
+/** What there is to look names up in while a runbook is compiled. */
+export interface Scope {
+  readonly runbook: RunbookFile;
+  readonly inventory: InventoryFile;
+  readonly types: ReadonlyMap<string, StepType>;
+  readonly system: SystemFacts | undefined;
+  readonly source: string;
+  readonly target: string;
+  /** What references see: `target.site` and so on. */
+  readonly known: { readonly [root: string]: Json };
+  readonly parameters: { readonly [name: string]: Json };
+  /** Place of each step in the runbook, by id. The first where an id stands twice. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** True: parameters that must be given are taken as given. */
+  readonly draft: boolean;
+  readonly problems: Problems;
+  readonly warnings: Problems;
+}
+
+/** `draft`: only checks; values of required parameters are not known. */
+export function scopeOf(input: CompileInput, draft: boolean): Scope {
+  const { runbook, inventory, types, source, target } = input;
+  const problems = new Problems();
+  const system = systemFacts(inventory.data, runbook.data.system);
+  if (system === undefined)
+    problems.add(
+      runbook,
+      ['system'],
+      `the inventory has no system "${runbook.data.system}"`,
+      didYouMean(runbook.data.system, Object.keys(inventory.data.systems), 'systems'),
+    );
+  const parameters = parametersOf(input, draft, problems);
+  const known = {
+    source: siteTree(source, system),
+    target: siteTree(target, system),
+    system: { name: runbook.data.system, tier: system?.tier ?? null },
+    runbook: { name: runbook.data.runbook, kind: runbook.data.kind },
+    parameters,
+  };
+  const ids = new Map<string, number>();
+  runbook.data.steps.forEach(({ id }, index) => {
+    if (!ids.has(id)) ids.set(id, index);
+    else {
+      const first = runbook.at(['steps', ids.get(id)!, 'id']).line;
+      problems.add(runbook, ['steps', index, 'id'], `the id "${id}" is already taken, on line ${first}`, 'give each step an id of its own');
+    }
+  });
+  const byName = new Map(types.map((type) => [type.name, type]));
+  return { runbook, inventory, types: byName, system, source, target, known, parameters, ids, draft, problems, warnings: new Problems() };
+}
+
+function siteTree(site: string, system: SystemFacts | undefined): Json {
+  const pair = system?.postgres;
+  const host = pair && own(pair.members, site);
+  if (pair === undefined || host === undefined) return { site };
+  const bin = own(pair.bin, site);
+  return {
+    site,
+    postgres: {
+      host,
+      port: pair.port,
+      database: pair.database,
+      user: pair.user,
+      data: own(pair.data, site) ?? null,
+      ...(bin === undefined ? {} : { bin }),
+    },
+  };
+}
+
+function parametersOf({ runbook, parameters: given = {} }: CompileInput, draft: boolean, problems: Problems): { [name: string]: Json } {
+  const declared = runbook.data.parameters;
+  const names = Object.keys(declared);
+  const values: { [name: string]: Json } = {};
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(declared, name)) continue;
+    const fix = names.length === 0 ? 'this runbook takes none' : didYouMean(name, names, 'parameters');
+    problems.add(runbook, ['parameters'], `"${name}" is not a parameter of ${runbook.data.runbook}`, fix, 'key');
+  }
+  for (const [name, { type, default: standard, required, description }] of Object.entries(declared)) {
+    const path = ['parameters', name];
+    if (standard !== undefined && typeof standard !== type)
+      problems.add(runbook, [...path, 'default'], `the default of "${name}" is no ${type}`, `write a ${type}`);
+    const value = own(given, name) ?? undefined;
+    const read = value === undefined ? standard : coerced(value, type);
+    if (value !== undefined && read === undefined)
+      problems.add(
+        runbook,
+        path,
+        `the parameter "${name}" must be a ${type}, not ${JSON.stringify(value)}`,
+        `give a ${type}: ${description}`,
+        'key',
+      );
+    else if (read === undefined && required && !draft)
+      problems.add(runbook, path, `the parameter "${name}" must be given`, `give it when the run is started: ${description}`, 'key');
+    if (read !== undefined) values[name] = read;
+  }
+  return values;
+}
+
+/** A command line gives every value as text. */
+function coerced(value: Json, type: 'string' | 'number' | 'boolean'): string | number | boolean | undefined {
+  if (typeof value === type) return value as string | number | boolean;
+  if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return String(value);
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
+  if (type === 'number' && typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value)) return Number(value);
+  return undefined;
+}
+
+/** Names that can follow in a tree, for messages. */
+export function namesIn(tree: Json | undefined): string {
+  return typeof tree === 'object' && tree !== null ? listed(Object.keys(tree)) : '';
+}

@@ -1,0 +1,102 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+
+/** An interruption. Times in milliseconds since 1970, of this clock. */
+export interface Gap {
+  readonly failedAt: number;
+  readonly lastGoodAt: number | null;
+  servedAt: number | null;
+}
+export interface Acknowledged {
+  readonly id: string;
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** How many acknowledged markers are kept at the least, and the fewest that a file is rotated at. */
+export const kept = 50_000;
+
+/**
+ * What the probe saw of a system, kept on disk line by line: acknowledged markers (`a SEQ ID AT`), first missed ones
+ * (`m AT LASTGOOD`), and first good ones after them (`s AT`). Two files take turns, so it stays bounded.
+ */
+export class Log {
+  /** Names this probe among the markers of others. */
+  readonly probe: string;
+  readonly #file: string;
+  #acknowledged: Acknowledged[] = [];
+  #gaps: Gap[] = [];
+  #lines = 0;
+
+  constructor(folder: string, system: string) {
+    mkdirSync(folder, { recursive: true });
+    this.#file = join(folder, `${encodeURIComponent(system)}.log`);
+    this.probe = identity(join(folder, 'identity'));
+    for (const file of [`${this.#file}.1`, this.#file]) this.#load(file);
+  }
+
+  get gaps(): readonly Gap[] {
+    return this.#gaps;
+  }
+
+  get lastSeq(): number {
+    return this.#acknowledged.at(-1)?.seq ?? 0;
+  }
+
+  get lastGoodAt(): number | null {
+    return this.#acknowledged.at(-1)?.at ?? null;
+  }
+
+  acknowledge(marker: Acknowledged): void {
+    this.#acknowledged.push(marker);
+    this.#write(`a ${marker.seq} ${marker.id} ${marker.at}`);
+    if (this.#acknowledged.length > 2 * kept) this.#acknowledged = this.#acknowledged.slice(-kept);
+  }
+
+  missed(at: number): void {
+    const gap = { failedAt: at, lastGoodAt: this.lastGoodAt, servedAt: null };
+    this.#gaps.push(gap);
+    this.#write(`m ${at} ${gap.lastGoodAt ?? ''}`);
+  }
+
+  served(at: number): void {
+    const gap = this.#gaps.at(-1);
+    if (gap) gap.servedAt = at;
+    this.#write(`s ${at}`);
+  }
+
+  /** Acknowledged at or after this time, oldest first. */
+  since(at: number): readonly Acknowledged[] {
+    let first = this.#acknowledged.length;
+    while (first > 0 && this.#acknowledged[first - 1]!.at >= at) first -= 1;
+    return this.#acknowledged.slice(first);
+  }
+
+  #write(line: string): void {
+    appendFileSync(this.#file, `${line}\n`);
+    this.#lines += 1;
+    if (this.#lines <= kept) return;
+    renameSync(this.#file, `${this.#file}.1`);
+    this.#lines = 0;
+  }
+
+  #load(file: string): void {
+    if (!existsSync(file)) return;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    // A line without its end was cut short by a crash.
+    lines.pop();
+    this.#lines = lines.length;
+    for (const line of lines) {
+      const [what, first, second, third] = line.split(' ');
+      if (what === 'a') this.#acknowledged.push({ seq: Number(first), id: second!, at: Number(third) });
+      if (what === 'm') this.#gaps.push({ failedAt: Number(first), lastGoodAt: second ? Number(second) : null, servedAt: null });
+      if (what === 's' && this.#gaps.length > 0) this.#gaps.at(-1)!.servedAt = Number(first);
+    }
+  }
+}
+
+function identity(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomUUID());
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,50 @@
+import type { RunRecord } from '../schema/run.ts';
+import { clockTime, day, duration } from '../words.ts';
+import { html, type Html } from './html.ts';
+
+/** Class of the page: what its first colour says. */
+export function tone({ verdict, serving }: RunRecord): 'good' | 'mixed' | 'bad' | 'open' {
+  if (verdict === null) return 'open';
+  if (verdict === 'recovered') return 'good';
+  if (
+    verdict === 'recovered, unprotected' ||
+    ((verdict === 'backed out' || verdict === 'refused' || verdict === 'aborted') && serving.site)
+  )
+    return 'mixed';
+  return 'bad';
+}
+
+export function verdict(record: RunRecord): Html {
+  const { startedAt, endedAt, startedBy, modes, kind } = record;
+  const what = [modes.at(-1)?.mode, kind ?? 'run'].filter(Boolean).join(' ');
+  return html`<header>
+    <p class="eyebrow">${what} of ${record.system}<span> · ${day(startedAt)}</span></p>
+    <h1>${headline(record)}</h1>
+    <p class="lede">${record.why}</p>
+    <p class="when">
+      ${clockTime(startedAt).slice(0, 8)}–${endedAt ? clockTime(endedAt).slice(0, 8) : '…'} UTC, ${duration(record.duration)}. Started by
+      ${startedBy.by} (${startedBy.how}).
+    </p>
+  </header>`;
+}
+
+function headline({ verdict, system, serving, kind, source }: RunRecord): string {
+  const run = kind ?? 'run';
+  const now = serving.site ? `${serving.site} serves` : serving.known ? 'no site serves' : 'which site serves is not known';
+  switch (verdict) {
+    case 'recovered':
+      return `${system} was recovered${serving.site ? ` at ${serving.site}` : ''}`;
+    case 'recovered, unprotected':
+      return `${system} was recovered${serving.site ? ` at ${serving.site}` : ''}, and has no standby`;
+    case 'backed out':
+      return `The ${run} of ${system} was backed out: ${serving.site ? `${serving.site} serves${serving.site === source ? ' as before' : ''}` : now}`;
+    case 'aborted':
+    case 'refused':
+    case 'cancelled':
+      return `The ${run} of ${system} was ${verdict}: ${now}`;
+    case 'failed':
+      return `The ${run} of ${system} failed: ${now}`;
+    case null:
+      return `The ${run} of ${system} is under way: ${now}`;
+  }
+}

@@ -1,0 +1,147 @@
+import type { PlanNode } from '../plan/plan.ts';
+import type { Carried } from './history.ts';
+import type { Entry } from './journal.ts';
+import type { AttemptRecord, QuestionRecord, StepRecord } from './schema/run.ts';
+import { ms } from './time.ts';
+
+export type Walked = Omit<StepRecord, 'critical'>;
+
+interface Source {
+  readonly journal: readonly Entry[];
+  readonly planned: readonly PlanNode[];
+  readonly carried: readonly Carried[];
+  readonly asked: readonly QuestionRecord[];
+}
+
+/** Steps and gates in the order in which they first happened; then those of the plan that never did, in its order. */
+export function steps({ journal, planned, carried, asked }: Source): Walked[] {
+  const gates = new Set(asked.filter(({ kind }) => kind === 'gate').map(({ id }) => id));
+  const happened = [
+    ...new Set(
+      journal.flatMap((e) =>
+        'step' in e && e.what !== 'preflight' ? [e.step] : e.what === 'asked' && gates.has(e.question) ? [e.question] : [],
+      ),
+    ),
+  ];
+  const never = planned.map(({ id }) => id).filter((id) => !happened.includes(id));
+  const mode = journal.reduce<string | null>((last, e) => (e.what === 'mode' || e.what === 'started' ? e.mode : last), null);
+  return [...happened, ...never].map((id) => {
+    const node = planned.find((one) => one.id === id);
+    return gates.has(id) || node?.kind === 'gate'
+      ? gate(
+          id,
+          node,
+          asked.filter((question) => question.id === id && question.kind === 'gate'),
+          mode,
+        )
+      : step(
+          id,
+          node,
+          journal.filter((e) => 'step' in e && e.step === id),
+          carried.filter((one) => one.step.id === id),
+          mode,
+        );
+  });
+}
+
+function step(id: string, node: PlanNode | undefined, entries: readonly Entry[], carried: readonly Carried[], mode: string | null): Walked {
+  const attempts = entries.flatMap((e, index) => (e.what === 'begun' ? [attemptOf(e, entries.slice(index + 1), carried)] : []));
+  const done = entries.findLast((e) => e.what === 'done');
+  const [outcome, note] = fate(entries, node, mode);
+  const last = entries.findLast((e) => e.what === 'done' || e.what === 'failed' || e.what === 'skipped');
+  const undone = entries.findLast((e) => e.what === 'undone');
+  return {
+    id,
+    uses: attempts.at(-1)?.uses ?? (node?.kind === 'step' ? node.action.uses : (done?.uses ?? '')),
+    kind: 'step',
+    summary: node?.kind === 'step' ? node.summary : '',
+    outcome,
+    note,
+    site: attempts.at(-1)?.site ?? (node?.kind === 'step' ? node.action.at : null),
+    from: attempts[0]?.begunAt ?? last?.at ?? null,
+    to: last?.at ?? null,
+    undoneAt: undone?.at ?? null,
+    attempts,
+    outputs: (done?.outputs ?? null) as Walked['outputs'],
+    proofs: (done?.proofs ?? []).map(({ kind, by, host, at, evidence, latched }) => ({
+      kind,
+      by,
+      host,
+      at,
+      evidence: [...evidence],
+      latched,
+    })),
+    evidence: [...(done?.evidence ?? []), ...(undone?.evidence ?? [])],
+  };
+}
+
+function attemptOf(begun: Extract<Entry, { readonly what: 'begun' }>, after: readonly Entry[], carried: readonly Carried[]): AttemptRecord {
+  const next = after.find((e) => e.what === 'begun' || e.what === 'done' || e.what === 'failed');
+  const end = next && next.what !== 'begun' ? next : undefined;
+  const activity = carried.findLast(
+    (one) => one.step.attempt === begun.attempt && one.activityType.startsWith(`${begun.uses}.`) && !one.activityType.endsWith('.undo'),
+  );
+  return {
+    attempt: begun.attempt,
+    uses: begun.uses,
+    site: begun.site,
+    begunAt: begun.at,
+    endedAt: end?.at ?? null,
+    milliseconds: end ? ms(end.at) - ms(begun.at) : null,
+    outcome: end?.what ?? 'unfinished',
+    code: end?.what === 'failed' ? end.code : '',
+    problem: end?.what === 'failed' ? end.problem : '',
+    tries: activity?.tries ?? null,
+    worker: activity?.worker ?? null,
+    scheduledAt: activity?.scheduledAt ?? null,
+    startedAt: activity?.startedAt ?? null,
+    closedAt: activity?.closedAt ?? null,
+    closedBy: activity?.closedBy ?? null,
+    lastFailure: activity?.lastFailure ?? null,
+  };
+}
+
+function fate(entries: readonly Entry[], node: PlanNode | undefined, mode: string | null): [Walked['outcome'], string] {
+  const last = entries.findLast(
+    (e) => e.what === 'begun' || e.what === 'done' || e.what === 'failed' || e.what === 'skipped' || e.what === 'undone',
+  );
+  if (last?.what === 'done')
+    return last.byHand ? ['done by hand', 'A person said it was done; the world was read and agreed.'] : ['done', ''];
+  if (last?.what === 'failed') return ['failed', last.problem];
+  if (last?.what === 'skipped') return ['skipped', last.why];
+  if (last?.what === 'undone') return ['undone', ''];
+  if (last?.what === 'begun') return ['unfinished', 'The run ended while it was under way: look at what it acts on.'];
+  return neverReached(node, mode);
+}
+
+function gate(id: string, node: PlanNode | undefined, asked: readonly QuestionRecord[], mode: string | null): Walked {
+  const last = asked.at(-1);
+  const [outcome, note]: [Walked['outcome'], string] = !last
+    ? neverReached(node, mode)
+    : last.answer === 'approve'
+      ? ['done', `Approved by ${last.by.join(', ')}.`]
+      : last.answer
+        ? ['failed', `${last.answer} by ${last.by.join(', ')}`]
+        : ['unfinished', last.notes.at(-1) ?? 'Nobody answered.'];
+  return {
+    id,
+    uses: '',
+    kind: 'gate',
+    summary: last?.title ?? (node?.kind === 'gate' && typeof node.title === 'string' ? node.title : ''),
+    outcome,
+    note,
+    site: null,
+    from: asked[0]?.askedAt ?? null,
+    to: last?.closedAt ?? null,
+    undoneAt: null,
+    attempts: [],
+    outputs: null,
+    proofs: [],
+    evidence: [],
+  };
+}
+
+function neverReached(node: PlanNode | undefined, mode: string | null): [Walked['outcome'], string] {
+  if (node?.only && mode && node.only !== mode) return ['left out', `Only in a run that is ${node.only}.`];
+  return ['not reached', ''];
+}

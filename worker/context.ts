@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { StepError } from '../activities/error.ts';
+import type { Proof, StepContext, StepType } from '../activities/step.ts';
+import type { StepCall } from '../workflows/wire.ts';
+import { runLink } from './link.ts';
+import { stillOurs } from './ours.ts';
+import { secret } from './secret.ts';
+import type { Site } from './site.ts';
+
+/** What a step type may ask of its surroundings, inside a Temporal activity. */
+export function contextOf(site: Site, call: StepCall, signal: AbortSignal, beat: (details: unknown) => void): StepContext {
+  const activity = Context.current();
+  const { workflowId, runId } = activity.info.workflowExecution!;
+  const context: StepContext = {
+    run: {
+      workflowId,
+      runId,
+      link: runLink(call.ui, site.namespace, workflowId, runId),
+      mode: call.run.mode,
+      live: call.run.live,
+      startedAt: call.run.startedAt,
+    },
+    step: { id: call.step.id, attempt: call.step.attempt },
+    key: keyOf(call),
+    viewpoint: site.site,
+    system: call.system,
+    source: call.source,
+    target: call.target,
+    host: (name) => {
+      const host = call.hosts[name];
+      if (!host) throw new StepError('unknown-host', `the plan holds no facts of host ${name} for step ${call.step.id}`, 'mistake');
+      return host;
+    },
+    proofs: call.proofs,
+    stated: call.stated,
+    seen: call.seen,
+    resume: activity.info.heartbeatDetails as unknown,
+    notify: call.notify,
+    signal,
+    heartbeat: beat,
+    sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }),
+    secret,
+    stillOurs: () => stillOurs(activity.client, call.system.name, call.epoch),
+    reread: (proof) => reread(site.types, proof, context),
+  };
+  return context;
+}
+
+/** Made of the first run and the step, so that a later attempt, another worker and a reset run find what an earlier one made. */
+function keyOf({ run, step }: StepCall): string {
+  return createHash('sha256').update(JSON.stringify([run.origin, step.id, step.variant])).digest('hex').slice(0, 40);
+}
+
+async function reread(types: readonly StepType[], proof: Proof, context: StepContext): Promise<Proof> {
+  const type = types.find(({ name }) => name === proof.by);
+  if (!type) throw new StepError('unknown-type', `this worker has no step type ${proof.by}, which made the proof`, 'mistake');
+  const { proofs } = await type.verify(proof.with, context);
+  const again = proofs?.find(({ kind, host }) => kind === proof.kind && host === proof.host);
+  if (!again) throw new StepError('proof-gone', `${proof.by} no longer proves that ${proof.host} cannot write`, 'person');
+  return again;
+}

@@ -1,0 +1,60 @@
+import { hostname } from 'node:os';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { types } from '../activities/index.ts';
+import { controlQueue, siteQueue } from '../workflows/wire.ts';
+import { registerAttributes } from './attributes.ts';
+import { workflowBundle } from './bundle.ts';
+import { stepActivities } from './join.ts';
+import { runActivities } from './run/index.ts';
+import { journalSink } from './sink.ts';
+import type { Site } from './site.ts';
+
+export interface WorkerSettings {
+  readonly site: string;
+  /** Folder of the inventory and the runbooks. */
+  readonly runbooks: string;
+  /** Called once it asks for work. */
+  readonly ready?: () => void;
+}
+
+/**
+ * The process at a site: carries out steps on the site's queue, and takes its share of workflows and of the runs' own
+ * activities on the control queue. Ends on SIGINT and SIGTERM, giving steps under way ten seconds.
+ */
+export async function runWorker({ site: name, runbooks, ready }: WorkerSettings): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const [connection, bundle] = await Promise.all([NativeConnection.connect(connectionOptions), workflowBundle()]);
+  try {
+    await registerAttributes(connection, namespace);
+    const site: Site = { site: name, runbooks, namespace, types };
+    const own = runActivities(site);
+    const shared: Omit<WorkerOptions, 'taskQueue'> = { connection, namespace, identity: `lifeboat/${name}/${hostname()}/${process.pid}`, shutdownGraceTime: '10 seconds' };
+    const workers = await Promise.all([
+      Worker.create({
+        ...shared,
+        ...control,
+        workflowBundle: bundle,
+        taskQueue: controlQueue,
+        activities: own,
+        sinks: journalSink(),
+      }),
+      Worker.create({ ...shared, ...steps, taskQueue: siteQueue(name), activities: { ...own, ...stepActivities(site) } }),
+    ]);
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    ready?.();
+    await running;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Few pollers: a frozen worker swallows one task for each that it has waiting. */
+const control = {
+  maxConcurrentActivityTaskPolls: 2,
+  maxConcurrentWorkflowTaskPolls: 2,
+  // A killed worker's runs stand still for this long.
+  stickyQueueScheduleToStartTimeout: '2 seconds',
+} as const;
+const steps = { maxConcurrentActivityTaskPolls: 4, maxConcurrentActivityTaskExecutions: 100 } as const;

@@ -1,0 +1,31 @@
+import { activityInfo } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import { StepError } from '../activities/error.ts';
+import { systemId, type Loan } from '../workflows/wire.ts';
+
+const running = 1;
+
+/**
+ * Whether this very attempt may still change the world: its run runs, waits for this attempt and no later one, and
+ * holds the system under the same epoch. Read from the server's own state, which needs no other worker alive.
+ * @throws StepError `not-ours`.
+ */
+export async function stillOurs(client: Client, system: string, epoch: number | null): Promise<void> {
+  const info = activityInfo();
+  const { workflowId, runId } = info.workflowExecution!;
+  const [run, loan] = await Promise.all([client.workflow.getHandle(workflowId, runId).describe(), epoch === null ? null : loanOf(client, system)]);
+  if (run.status.code !== running) throw new StepError('not-ours', `the run ${workflowId} does not run any more (${run.status.name})`, 'person');
+  const pending = run.raw.pendingActivities?.find(({ activityId }) => activityId === info.activityId);
+  if (!pending || pending.attempt !== info.attempt) {
+    throw new StepError('not-ours', `the run ${workflowId} does not wait for this attempt any more: another worker has taken it over`, 'person');
+  }
+  if (epoch !== null && loan?.epoch !== epoch) {
+    throw new StepError('not-ours', `${system} was lent to another run since (epoch ${loan?.epoch ?? 'unknown'}, this run has ${epoch})`, 'person');
+  }
+}
+
+/** The loan that stands, or null where the system's workflow was never started. */
+export async function loanOf(client: Client, system: string): Promise<Loan | null> {
+  const { memo } = await client.workflow.getHandle(systemId(system)).describe();
+  return (memo?.['loan'] as Loan | undefined) ?? null;
+}

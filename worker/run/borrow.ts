@@ -1,0 +1,46 @@
+import { Context, activityInfo } from '@temporalio/activity';
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import type { BorrowRequest, ReturnRequest } from '../../workflows/system.ts';
+import type { BorrowAnswer, Loan, RunActivities } from '../../workflows/wire.ts';
+import { controlQueue, systemId } from '../../workflows/wire.ts';
+import { attempt } from '../attempt.ts';
+import { loanOf } from '../ours.ts';
+
+/** `run.borrow`: asks the workflow that stands for the system for it; starts that workflow where there is none. */
+export const borrow = (): RunActivities['run.borrow'] => (input) =>
+  attempt(async () => {
+    const { client } = Context.current();
+    const { workflowId, runId } = activityInfo().workflowExecution!;
+    const request: BorrowRequest = { ...input, workflowId, runId };
+    const answer = await ask(client, request);
+    if (answer.granted || answer.stale) return answer;
+    const loan = await loanOf(client, input.system);
+    if (loan?.runId && (await gone(client, answer.holder, loan, workflowId))) return ask(client, { ...request, evict: loan.runId });
+    return answer;
+  });
+
+/** `run.return`: gives the system back with what is now known of it. */
+export const giveBack = (): RunActivities['run.return'] => (input) =>
+  attempt(async () => {
+    const { workflowId, runId } = activityInfo().workflowExecution!;
+    const request: ReturnRequest = { ...input, workflowId, runId };
+    await Context.current().client.workflow.getHandle(systemId(input.system)).executeUpdate('return', { args: [request] });
+  });
+
+function ask(client: Client, request: BorrowRequest): Promise<BorrowAnswer> {
+  const startWorkflowOperation = new WithStartWorkflowOperation('system', {
+    workflowId: systemId(request.system),
+    taskQueue: controlQueue,
+    args: [request.system],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `${request.system}: who holds it, which site serves, which fences stand`,
+  });
+  return client.workflow.executeUpdateWithStart('borrow', { args: [request], startWorkflowOperation });
+}
+
+/** A holder whose execution is closed holds nothing. One that was reset goes on under its workflow id. */
+async function gone(client: Client, holder: string, loan: Loan, own: string): Promise<boolean> {
+  const running = 'RUNNING';
+  if (holder === own) return (await client.workflow.getHandle(holder, loan.runId!).describe()).status.name !== running;
+  return (await client.workflow.getHandle(holder).describe()).status.name !== running;
+}
