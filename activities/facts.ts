@@ -25,12 +25,20 @@ export async function facts(input: FactsInput, viewpoint: string, ask: Omit<Aske
     askMember(source, system, from).catch(message) satisfies Promise<Asked>,
     askMember(target, system, from).catch(message) satisfies Promise<Asked>,
     askProbe(system, from),
-    source.power ? Promise.resolve().then(() => controllerOf(source, from).state()).catch(message) : `The inventory names no controller for ${source.name}.`,
+    source.power
+      ? Promise.resolve()
+          .then(() => controllerOf(source, from).state())
+          .catch(message)
+      : `The inventory names no controller for ${source.name}.`,
     sight(source, system, viewpoint).catch(message),
     sight(target, system, viewpoint).catch(message),
   ]);
   const seen: Record<string, string> = typeof probed === 'string' ? {} : { ...probed.seen };
-  for (const [host, look] of [[source, sourceSight], [target, targetSight]] as const) if (typeof look !== 'string' && look.alive) seen[host.name] = look.at;
+  for (const [host, look] of [
+    [source, sourceSight],
+    [target, targetSight],
+  ] as const)
+    if (typeof look !== 'string' && look.alive) seen[host.name] = look.at;
   return {
     ...atRisk({ name: source.name, is: sourceIs }, { name: target.name, is: targetIs }, probed),
     viewpoints: viewpoints({ source, sourceIs, targetName: target.name, targetIs, probed, power, sight: sourceSight, viewpoint }),

@@ -34,7 +34,9 @@ export function greets(view: View, port: number, timeout = 1_000, knock?: Uint8A
     };
     socket.on('connect', () => knock && socket.write(knock));
     socket.on('data', (data: Buffer) => end(true, firstLine(data)));
-    socket.on('error', (error: NodeJS.ErrnoException) => end(false, error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? 'connection failed')));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      end(false, error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? 'connection failed')),
+    );
     socket.on('close', () => end(false, 'connection closed without an answer'));
   });
 }

@@ -6,7 +6,7 @@ interface Field {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+  readonly const?: string | number | boolean | null;
   readonly anyOf?: readonly Field[];
   readonly items?: Field;
   readonly properties?: { readonly [name: string]: Field };
@@ -53,7 +53,9 @@ function section(type: StepType): string[] {
 }
 
 function traits(type: StepType): string[] {
-  const traits = [`Effect: ${type.effect}. Carried out at ${type.at === 'target' ? 'the target site' : "the host's site"}. One attempt takes ${type.timeout} at the most.`];
+  const traits = [
+    `Effect: ${type.effect}. Carried out at ${type.at === 'target' ? 'the target site' : "the host's site"}. One attempt takes ${type.timeout} at the most.`,
+  ];
   if (type.retry) traits.push(`Tried again ${type.retry.times} times, after ${type.retry.wait}.`);
   if (type.requires) traits.push(`Requires a proof: ${type.requires.join(' or ')}.`);
   if (type.provides) traits.push(`Proves: ${type.provides.join(', ')}.`);

@@ -28,8 +28,11 @@ export async function sight(host: HostFacts, system: SystemFacts, viewpoint: str
   ]);
   // Asked again after the silence: a link that was cut in between must not turn it into a proof.
   const after = before?.greets ? await witness(host, viewpoint) : before;
-  const evidence = [`${host.name} port ${host.alive} seen from ${viewpoint} at ${machine.at}: ${machine.greets ? `greets with "${machine.text}"` : machine.text}.`];
-  if (database) evidence.push(`${host.name} PostgreSQL port seen from ${viewpoint} at ${database.at}: ${database.greets ? 'answers' : database.text}.`);
+  const evidence = [
+    `${host.name} port ${host.alive} seen from ${viewpoint} at ${machine.at}: ${machine.greets ? `greets with "${machine.text}"` : machine.text}.`,
+  ];
+  if (database)
+    evidence.push(`${host.name} PostgreSQL port seen from ${viewpoint} at ${database.at}: ${database.greets ? 'answers' : database.text}.`);
   evidence.push(
     after
       ? `Witness of ${host.site} seen from ${viewpoint} at ${after.at}: ${after.greets ? `greets with "${after.text}"` : after.text}.`

@@ -141,11 +141,17 @@ export function step<Input, Output>(definition: StepDefinition<Input, Output>): 
     verify: (input, context) => definition.verify(definition.input.parse(input), context),
     rehearse:
       typeof definition.rehearse === 'function'
-        ? ((act) => (input: unknown, context: StepContext) => act(definition.input.parse(input), context))(definition.rehearse)
+        ? (
+            (act) => (input: unknown, context: StepContext) =>
+              act(definition.input.parse(input), context)
+          )(definition.rehearse)
         : definition.rehearse,
     undo:
       typeof definition.undo === 'function'
-        ? ((act) => (input: unknown, context: StepContext) => act(definition.input.parse(input), context))(definition.undo)
+        ? (
+            (act) => (input: unknown, context: StepContext) =>
+              act(definition.input.parse(input), context)
+          )(definition.undo)
         : definition.undo,
   } as StepType;
 }

@@ -3,7 +3,11 @@ import { usage } from './failure.ts';
 
 /** The one positional, or undefined. Throws a usage failure where there are more. */
 export function optional(args: Arguments, command: string): string | undefined {
-  if (args.positionals.length > 1) throw usage(`${command} takes one name, and ${args.positionals.length} were given: ${args.positionals.join(' ')}`, `See: lifeboat ${command} --help`);
+  if (args.positionals.length > 1)
+    throw usage(
+      `${command} takes one name, and ${args.positionals.length} were given: ${args.positionals.join(' ')}`,
+      `See: lifeboat ${command} --help`,
+    );
   return args.positionals[0];
 }
 

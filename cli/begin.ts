@@ -35,7 +35,11 @@ export function requiredMode(args: Arguments, command: string): Mode {
 }
 
 /** Starts the run, or attaches to the one under way and says so; follows it to its end. Returns the exit code. */
-export async function begin(args: Arguments, kind: Kind, what: Pick<RunInput, 'system' | 'mode' | 'runbook' | 'parameters'>): Promise<number> {
+export async function begin(
+  args: Arguments,
+  kind: Kind,
+  what: Pick<RunInput, 'system' | 'mode' | 'runbook' | 'parameters'>,
+): Promise<number> {
   const [{ connect }, { startRun }] = await Promise.all([import('./connect.ts'), import('./start-run.ts')]);
   const by = who(args);
   const digest = text(args, 'digest');
@@ -45,7 +49,9 @@ export async function begin(args: Arguments, kind: Kind, what: Pick<RunInput, 's
     const run = await startRun(temporal, kind, { ...what, ...(digest === undefined ? {} : { digest }), by });
     const link = temporal.link(run.workflowId, run.runId);
     if (run.attachedTo) {
-      note(`Attached to the run under way: ${run.workflowId}, started by ${run.attachedTo.by} at ${run.attachedTo.at}. Nothing new was started, and what you asked for here has no effect on it.`);
+      note(
+        `Attached to the run under way: ${run.workflowId}, started by ${run.attachedTo.by} at ${run.attachedTo.at}. Nothing new was started, and what you asked for here has no effect on it.`,
+      );
     }
     if (flag(args, 'no-wait')) {
       if (json) sayJson({ ...run, attached: run.attachedTo !== undefined, link });

@@ -18,7 +18,9 @@ export function changes(before: Snapshot | undefined, run: Snapshot, now: number
   if (state === null) {
     for (const question of run.waiting)
       if (!before?.waiting.some((known) => known.id === question.id && known.attempt === question.attempt))
-        at(`asks: ${plain(question.title)} (${question.id}, attempt ${question.attempt}); choices: ${Object.keys(question.choices).join(', ')}`);
+        at(
+          `asks: ${plain(question.title)} (${question.id}, attempt ${question.attempt}); choices: ${Object.keys(question.choices).join(', ')}`,
+        );
     return lines;
   }
   const known = new Map(before?.state?.steps.map((step) => [step.id, step]));
@@ -30,12 +32,17 @@ export function changes(before: Snapshot | undefined, run: Snapshot, now: number
   }
   if (state.state !== before?.state?.state) at(`${state.state}${state.mode && !before?.state?.mode ? ` (${state.mode})` : ''}`);
   if (before?.state && state.serving !== before.state.serving)
-    at(state.serving === null ? `no site is known to serve ${plain(state.system)} now` : `${plain(state.serving)} serves ${plain(state.system)} now`);
+    at(
+      state.serving === null
+        ? `no site is known to serve ${plain(state.system)} now`
+        : `${plain(state.serving)} serves ${plain(state.system)} now`,
+    );
   return [...lines, ...questionChanges(before?.state ?? null, run, state, now, to)];
 }
 
 function stepChange(step: StepView): string {
-  const spent = step.startedAt !== null && step.endedAt !== null ? ` in ${duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))}` : '';
+  const spent =
+    step.startedAt !== null && step.endedAt !== null ? ` in ${duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))}` : '';
   const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
   const where = step.state === 'running' ? ` (${plain(step.what)}${step.site === null ? '' : ` at ${step.site}`})` : '';
   return `${plain(step.id)} ${step.state}${spent}${attempt}${where}${step.note === '' ? '' : `: ${plain(step.note)}`}`;

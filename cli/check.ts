@@ -13,7 +13,8 @@ const command: Command = {
   },
   async run(args) {
     const [folder, ...more] = args.positionals;
-    if (more.length > 0 || (folder !== undefined && text(args, 'runbooks') !== undefined)) throw usage('check takes one folder.', 'lifeboat check [FOLDER]');
+    if (more.length > 0 || (folder !== undefined && text(args, 'runbooks') !== undefined))
+      throw usage('check takes one folder.', 'lifeboat check [FOLDER]');
     const path = await runbooksFolder(folder === undefined ? args : { ...args, values: { ...args.values, runbooks: folder } });
     const { check } = await import('./check-folder.ts');
     return await check(path, { live: flag(args, 'live'), json: flag(args, 'json') });

@@ -8,7 +8,9 @@ export interface Command {
   /** What follows `lifeboat NAME`, such as `SYSTEM --planned|--unplanned`. */
   readonly usage: string;
   /** Each option with what it does. `--help` and `--json` are understood by all. */
-  readonly options: { readonly [name: string]: NonNullable<ParseArgsConfig['options']>[string] & { readonly help: string; readonly value?: string } };
+  readonly options: {
+    readonly [name: string]: NonNullable<ParseArgsConfig['options']>[string] & { readonly help: string; readonly value?: string };
+  };
   /** Returns the exit code: see `cli/exit.ts`. */
   run(args: Arguments): Promise<number>;
 }

@@ -10,7 +10,6 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
     demo: async () => (await import('./demo.ts')).default,
     dev: async () => (await import('./dev.ts')).default,
     lab: async () => (await import('./lab.ts')).default,
-
   },
   'On the worst day': {
     failover: async () => (await import('./failover.ts')).default,
@@ -34,7 +33,6 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
   'Permanent services': {
     worker: async () => (await import('./worker.ts')).default,
     probe: async () => (await import('./probe.ts')).default,
-
   },
 };
 

@@ -34,7 +34,14 @@ export async function connect(identity: string, runbooks?: string): Promise<Temp
     address,
     namespace,
     link: (workflowId, runId) =>
-      [base, 'namespaces', encodeURIComponent(namespace), 'workflows', encodeURIComponent(workflowId), ...(runId === undefined ? [] : [runId])].join('/'),
+      [
+        base,
+        'namespaces',
+        encodeURIComponent(namespace),
+        'workflows',
+        encodeURIComponent(workflowId),
+        ...(runId === undefined ? [] : [runId]),
+      ].join('/'),
     within: (milliseconds, call) => connection.withDeadline(Date.now() + milliseconds, call),
     close: () => connection.close(),
   };
@@ -72,6 +79,10 @@ export function explain(error: unknown, doing: string, address: string): Failure
   if (error instanceof Failure) return error;
   const code = (error as { code?: number; cause?: { code?: number } }).code ?? (error as { cause?: { code?: number } }).cause?.code;
   if (code === 7 || code === 16)
-    return new Failure(4, `Temporal refused ${doing}: ${reason(error)}.`, 'These credentials are not allowed to do it: see TEMPORAL_API_KEY and TEMPORAL_PROFILE.');
+    return new Failure(
+      4,
+      `Temporal refused ${doing}: ${reason(error)}.`,
+      'These credentials are not allowed to do it: see TEMPORAL_API_KEY and TEMPORAL_PROFILE.',
+    );
   return unreachable(`Temporal at ${address} failed at ${doing}: ${reason(error)}.`, 'Try again; the run itself is not harmed by this.');
 }

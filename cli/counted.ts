@@ -37,13 +37,20 @@ export async function awaitJudgement(temporal: Temporal, run: RunName, sent: Sen
     if (Date.now() >= deadline) break;
     await sleep(100);
   }
-  return { counts: null, note: answered ? 'the run has not judged it within 5 s. lifeboat status shows when it does.' : kept, have: null, need: null };
+  return {
+    counts: null,
+    note: answered ? 'the run has not judged it within 5 s. lifeboat status shows when it does.' : kept,
+    have: null,
+    need: null,
+  };
 }
 
 /** The run's journal, from its query `journal`; null where no worker answers. */
 async function journalOf(temporal: Temporal, run: RunName, patience: number): Promise<readonly Entry[] | null> {
   try {
-    return await temporal.within(patience, () => temporal.client.workflow.getHandle(run.workflowId, run.runId).query<readonly Entry[]>('journal'));
+    return await temporal.within(patience, () =>
+      temporal.client.workflow.getHandle(run.workflowId, run.runId).query<readonly Entry[]>('journal'),
+    );
   } catch {
     return null;
   }
@@ -52,7 +59,9 @@ async function journalOf(temporal: Temporal, run: RunName, patience: number): Pr
 /** When the server took our signal, by its own clock, which is also the journal's; 0 where it does not tell. Milliseconds. */
 async function arrival(temporal: Temporal, run: RunName, sent: Sent): Promise<number> {
   const request = { namespace: temporal.namespace, execution: { workflowId: run.workflowId, runId: run.runId }, maximumPageSize: 100 };
-  const answer = await temporal.within(3000, () => temporal.client.workflowService.getWorkflowExecutionHistoryReverse(request)).catch(() => null);
+  const answer = await temporal
+    .within(3000, () => temporal.client.workflowService.getWorkflowExecutionHistoryReverse(request))
+    .catch(() => null);
   const ours = answer?.history?.events?.find((event) => {
     const signal = event.workflowExecutionSignaledEventAttributes;
     return signal?.signalName === sent.question.choices[sent.choice] && signal?.identity === sent.by;
@@ -64,12 +73,13 @@ async function arrival(temporal: Temporal, run: RunName, sent: Sent): Promise<nu
 function find(journal: readonly Entry[], sent: Sent, arrived: number): Pick<Judged, 'counts' | 'note'> | null {
   const signal = sent.question.choices[sent.choice];
   const ours = journal.findLast(
-      (entry) =>
-        Date.parse(entry.at) >= arrived &&
-        entry.what === 'decided' &&
-        ((entry.question === sent.question.id && entry.attempt === sent.question.attempt && entry.choice === sent.choice) || entry.choice === signal) &&
-        (entry.by === sent.by || entry.how === 'attested'),
-    );
+    (entry) =>
+      Date.parse(entry.at) >= arrived &&
+      entry.what === 'decided' &&
+      ((entry.question === sent.question.id && entry.attempt === sent.question.attempt && entry.choice === sent.choice) ||
+        entry.choice === signal) &&
+      (entry.by === sent.by || entry.how === 'attested'),
+  );
   return ours?.what === 'decided' ? { counts: ours.counts, note: ours.note } : null;
 }
 

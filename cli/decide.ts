@@ -25,14 +25,19 @@ function decision(choice: Choice, summary: string, needsReason = false): Command
     usage: `[RUN|SYSTEM] [--step ID]${needsReason ? ' --reason TEXT' : ' [--reason TEXT]'}`,
     options: {
       step: { type: 'string', value: 'ID', help: 'The step that asks; needed only where several ask.' },
-      reason: { type: 'string', value: 'TEXT', help: needsReason ? 'Why; the record holds it.' : 'Why; the record holds it. May be left out.' },
+      reason: {
+        type: 'string',
+        value: 'TEXT',
+        help: needsReason ? 'Why; the record holds it.' : 'Why; the record holds it. May be left out.',
+      },
       ...asOption,
       ...runbooksOption,
     },
     async run(args) {
       const name = optional(args, choice);
       const reason = text(args, 'reason') ?? '';
-      if (needsReason && reason.trim() === '') throw usage(`${choice} needs a reason; the record holds it.`, `lifeboat ${choice} ${name ?? 'RUN'} --reason "…"`);
+      if (needsReason && reason.trim() === '')
+        throw usage(`${choice} needs a reason; the record holds it.`, `lifeboat ${choice} ${name ?? 'RUN'} --reason "…"`);
       const by = who(args);
       const [{ connect }, { decide }] = await Promise.all([import('./connect.ts'), import('./send-decision.ts')]);
       const temporal = await connect(by, runbooksPath(args));

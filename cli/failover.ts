@@ -16,7 +16,12 @@ const command: Command = {
     const { lookUp, parameters } = await import('./look-up.ts');
     const found = await lookUp(args, { system, kind: 'failover', runbook: text(args, 'runbook') });
     const runbook = text(args, 'runbook');
-    return await begin(args, 'failover', { system, mode, ...(runbook === undefined ? {} : { runbook }), ...parameters(args, found?.runbook) });
+    return await begin(args, 'failover', {
+      system,
+      mode,
+      ...(runbook === undefined ? {} : { runbook }),
+      ...parameters(args, found?.runbook),
+    });
   },
 };
 

@@ -21,13 +21,18 @@ const inTypes = `WorkflowType IN (${runTypes.map((type) => `"${type}"`).join(', 
 export async function findRun(temporal: Temporal, name: string | undefined): Promise<RunName> {
   if (name === undefined) return await only(temporal);
   const ids = [name, ...runTypes.map((type) => `${type}-${name}`)];
-  const found = (await Promise.all([byRunId(temporal, name), ...ids.map((id) => describe(temporal, id))])).filter((run) => run !== undefined);
+  const found = (await Promise.all([byRunId(temporal, name), ...ids.map((id) => describe(temporal, id))])).filter(
+    (run) => run !== undefined,
+  );
   const exact = found.find((run) => run.workflowId === name || run.runId === name);
   const running = found.filter((run) => run.status.name === 'RUNNING');
   const best = exact ?? running[0] ?? found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime())[0];
   if (best) return { workflowId: best.workflowId, runId: best.runId };
   const known = await knownNames(temporal);
-  throw usage(`There is no run and no system "${plain(name)}" on ${temporal.address}.${didYouMean(name, known)}`, 'lifeboat status lists the runs.');
+  throw usage(
+    `There is no run and no system "${plain(name)}" on ${temporal.address}.${didYouMean(name, known)}`,
+    'lifeboat status lists the runs.',
+  );
 }
 
 /** Runs under way, or the last ones, newest first. */
@@ -60,7 +65,10 @@ async function only(temporal: Temporal): Promise<RunName> {
   const [one, ...more] = running;
   if (one === undefined) throw refused(`No run is under way on ${temporal.address}.`, 'Name an ended one, or list them: lifeboat status');
   if (more.length > 0)
-    throw usage(`${running.length} runs are under way: say which.`, running.map((run) => `  ${run.workflowId}, since ${run.startTime.toISOString()}`).join('\n'));
+    throw usage(
+      `${running.length} runs are under way: say which.`,
+      running.map((run) => `  ${run.workflowId}, since ${run.startTime.toISOString()}`).join('\n'),
+    );
   return { workflowId: one.workflowId, runId: one.runId };
 }
 

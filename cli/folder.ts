@@ -4,7 +4,11 @@ import type { Arguments, Command } from './command.ts';
 import { usage } from './failure.ts';
 
 export const runbooksOption: Command['options'] = {
-  runbooks: { type: 'string', value: 'FOLDER', help: 'Folder of inventory.yaml and the runbooks. Default: LIFEBOAT_RUNBOOKS, else ./runbooks.' },
+  runbooks: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'Folder of inventory.yaml and the runbooks. Default: LIFEBOAT_RUNBOOKS, else ./runbooks.',
+  },
 };
 
 /** Absolute path of the runbooks folder: `--runbooks`, else LIFEBOAT_RUNBOOKS, else `./runbooks`. */
@@ -16,6 +20,7 @@ export function runbooksPath(args: Arguments): string {
 export async function runbooksFolder(args: Arguments): Promise<string> {
   const folder = runbooksPath(args);
   const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw usage(`There is no folder ${folder}.`, 'Name the folder of your runbooks with --runbooks FOLDER or LIFEBOAT_RUNBOOKS.');
+  if (!found?.isDirectory())
+    throw usage(`There is no folder ${folder}.`, 'Name the folder of your runbooks with --runbooks FOLDER or LIFEBOAT_RUNBOOKS.');
   return folder;
 }

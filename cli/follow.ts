@@ -35,17 +35,21 @@ export async function follow(temporal: Temporal, run: RunName, options: Followin
   const stop = interruption(options.signal);
   const screen = process.stdout.isTTY && !options.json ? new Screen(process.stdout) : undefined;
   let last: Snapshot | undefined;
+  const draw = (): void => void (last && screen?.draw(view(last, Date.now(), screen.size(), to)));
+  // Apart from the looking: where nobody answers, the clocks must not stand still.
+  const drawing = setInterval(draw, interval);
   try {
     for (;;) {
       const seen = await look(temporal, run, last);
-      if (screen) screen.draw(view(seen, Date.now(), screen.size(), to));
-      else if (!options.json) changes(last, seen, Date.now(), to).forEach(say);
+      if (!screen && !options.json) changes(last, seen, Date.now(), to).forEach(say);
       last = seen;
       options.seen?.(seen);
       if (seen.closedAt !== null) break;
       if (await stop.within(interval)) break;
     }
+    draw();
   } finally {
+    clearInterval(drawing);
     screen?.end();
     stop.end();
   }

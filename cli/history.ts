@@ -22,7 +22,10 @@ export async function fromServer(identity: string, runbooks: string, name: strin
 /** A history that was exported to a file. */
 export async function fromFile(file: string): Promise<History> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usage(`The history ${file} cannot be read (${error.code ?? error.message}).`, 'Export one: temporal workflow show -w RUN -o json > FILE');
+    throw usage(
+      `The history ${file} cannot be read (${error.code ?? error.message}).`,
+      'Export one: temporal workflow show -w RUN -o json > FILE',
+    );
   });
   const { historyFromJSON } = await import('@temporalio/common/lib/proto-utils.js');
   try {

@@ -10,14 +10,21 @@ import { didYouMean } from './suggest.ts';
 
 /** Prints the systems under protection and the runs, those under way first. `system`: the workflow id of one system. */
 export async function list(temporal: Temporal, json: boolean, system?: string): Promise<number> {
-  const [running, recent, workflows] = await Promise.all([listRuns(temporal, 'running'), listRuns(temporal, 'recent', 10), listSystems(temporal)]);
+  const [running, recent, workflows] = await Promise.all([
+    listRuns(temporal, 'running'),
+    listRuns(temporal, 'recent', 10),
+    listSystems(temporal),
+  ]);
   const chosen = system === undefined ? workflows : workflows.filter((one) => one.workflowId === system);
   if (system !== undefined && chosen.length === 0) {
     const known = workflows.map((one) => one.workflowId);
     throw usage(`No system "${plain(system)}" is known to ${temporal.address}.${didYouMean(system, known)}`, 'lifeboat status lists them.');
   }
   const systems = await Promise.all(chosen.map((one) => systemOf(temporal, one)));
-  const runs = system !== undefined ? [] : [...running, ...recent.filter((run) => !running.some((live) => live.runId === run.runId))].map((run) => runOf(temporal, run));
+  const runs =
+    system !== undefined
+      ? []
+      : [...running, ...recent.filter((run) => !running.some((live) => live.runId === run.runId))].map((run) => runOf(temporal, run));
   if (json) sayJson({ systems, runs });
   else {
     printSystems(systems);
@@ -80,7 +87,8 @@ function printSystems(systems: readonly ListedSystem[]): void {
       continue;
     }
     const words = [state.active === null ? 'not known where it is served' : `served at ${state.active}`];
-    if (state.unprotectedSince !== null) words.push(paint('yellow', `unprotected for ${duration(Date.now() - Date.parse(state.unprotectedSince))}`));
+    if (state.unprotectedSince !== null)
+      words.push(paint('yellow', `unprotected for ${duration(Date.now() - Date.parse(state.unprotectedSince))}`));
     if (state.holder !== null) words.push(`lent to ${state.holder.workflowId}`);
     for (const fence of state.fences) words.push(`fence stands on ${fence.host} (${fence.by})`);
     if (state.lastRun !== null) words.push(`last run ${state.lastRun.workflowId} ${state.lastRun.verdict} at ${state.lastRun.at}`);
@@ -92,6 +100,13 @@ function printRuns(runs: readonly Listed[]): void {
   say();
   say(paint('bold', 'Runs'));
   if (runs.length === 0) say('  none');
-  const rows = runs.map((run) => [`  ${run.workflowId}`, run.state, run.startedAt, run.closedAt === null ? 'under way' : 'ended', run.site ?? '', run.link]);
+  const rows = runs.map((run) => [
+    `  ${run.workflowId}`,
+    run.state,
+    run.startedAt,
+    run.closedAt === null ? 'under way' : 'ended',
+    run.site ?? '',
+    run.link,
+  ]);
   table(rows).forEach((row) => say(row));
 }

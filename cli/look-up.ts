@@ -12,7 +12,10 @@ import { didYouMean } from './suggest.ts';
  * Looks a system, and a runbook of it, up in the local runbooks folder. The worker compiles from its own folder, so where
  * there is none here, or it is broken, names are not checked: on the worst day a run must not fail for that.
  */
-export async function lookUp(args: Arguments, wanted: { system: string; kind: Kind; runbook?: string | undefined }): Promise<{ runbook: Runbook } | undefined> {
+export async function lookUp(
+  args: Arguments,
+  wanted: { system: string; kind: Kind; runbook?: string | undefined },
+): Promise<{ runbook: Runbook } | undefined> {
   const path = runbooksPath(args);
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) return undefined;
   const folder = await load(path);
@@ -23,7 +26,14 @@ export async function lookUp(args: Arguments, wanted: { system: string; kind: Ki
   const { chooseRunbook, ChoiceError } = await import('../plan/choose.ts');
   try {
     const { runbooks } = folder;
-    return { runbook: chooseRunbook({ runbooks, system: wanted.system, kind: wanted.kind, ...(wanted.runbook === undefined ? {} : { name: wanted.runbook }) }).data };
+    return {
+      runbook: chooseRunbook({
+        runbooks,
+        system: wanted.system,
+        kind: wanted.kind,
+        ...(wanted.runbook === undefined ? {} : { name: wanted.runbook }),
+      }).data,
+    };
   } catch (error) {
     if (error instanceof ChoiceError) throw usage(`In ${path} ${error.message}.`, 'Another folder: --runbooks FOLDER');
     throw error;
@@ -38,7 +48,13 @@ export async function lookUpRunbook(args: Arguments, name: string): Promise<Runb
   if (found) return found.data;
   const { printProblem } = await import('../plan/problem.ts');
   const broken = folder.problems.slice(0, 5).map(printProblem);
-  throw unknown('runbook', name, folder.runbooks.map((file) => file.data.runbook), path, broken);
+  throw unknown(
+    'runbook',
+    name,
+    folder.runbooks.map((file) => file.data.runbook),
+    path,
+    broken,
+  );
 }
 
 async function load(path: string): Promise<Folder> {
@@ -48,7 +64,10 @@ async function load(path: string): Promise<Folder> {
 function unknown(what: string, name: string, known: readonly string[], path: string, problems: readonly string[] = []): Error {
   const there = known.length === 0 ? 'There is none.' : `There ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}.`;
   const broken = problems.length > 0 ? `\nSome files of the folder cannot be read:\n${problems.join('\n')}` : '';
-  return usage(`There is no ${what} "${plain(name)}" in ${path}.${didYouMean(name, known)}`, `${there} Another folder: --runbooks FOLDER${broken}`);
+  return usage(
+    `There is no ${what} "${plain(name)}" in ${path}.${didYouMean(name, known)}`,
+    `${there} Another folder: --runbooks FOLDER${broken}`,
+  );
 }
 
 /** The values of `--param NAME=VALUE`, by the types that the runbook declares; as text where they are not known here. */
@@ -71,13 +90,18 @@ function typed(name: string, value: string, runbook: Runbook | undefined): Json 
   const known = Object.keys(runbook.parameters);
   const declared = Object.hasOwn(runbook.parameters, name) ? runbook.parameters[name] : undefined;
   if (declared === undefined)
-    throw usage(`${runbook.runbook} has no parameter "${plain(name)}".${didYouMean(name, known)}`, known.length === 0 ? 'It has none.' : `It has: ${known.join(', ')}`);
+    throw usage(
+      `${runbook.runbook} has no parameter "${plain(name)}".${didYouMean(name, known)}`,
+      known.length === 0 ? 'It has none.' : `It has: ${known.join(', ')}`,
+    );
   if (declared.type === 'boolean') {
-    if (value !== 'true' && value !== 'false') throw usage(`The parameter ${name} is true or false, not "${plain(value)}".`, declared.description);
+    if (value !== 'true' && value !== 'false')
+      throw usage(`The parameter ${name} is true or false, not "${plain(value)}".`, declared.description);
     return value === 'true';
   }
   if (declared.type === 'number') {
-    if (value.trim() === '' || !Number.isFinite(Number(value))) throw usage(`The parameter ${name} is a number, not "${plain(value)}".`, declared.description);
+    if (value.trim() === '' || !Number.isFinite(Number(value)))
+      throw usage(`The parameter ${name} is a number, not "${plain(value)}".`, declared.description);
     return Number(value);
   }
   return value;

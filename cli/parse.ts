@@ -17,13 +17,17 @@ export function parse(command: Command, argv: readonly string[]): Arguments {
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
-    if (option === undefined) throw usage(`"${token.rawName}" is not an option of ${command.name}.${suggestion(token.name, options)}`, help);
+    if (option === undefined)
+      throw usage(`"${token.rawName}" is not an option of ${command.name}.${suggestion(token.name, options)}`, help);
     if (option.type === 'boolean' && token.value !== undefined) throw usage(`${token.rawName} takes no value.`, help);
     if (option.type === 'string') {
       const word = option.value ?? 'VALUE';
       if (token.value === undefined) throw usage(`${token.rawName} needs a value: ${token.rawName} ${word}`, help);
       if (!token.inlineValue && token.value.length > 1 && token.value.startsWith('-'))
-        throw usage(`${token.rawName} needs a value before ${token.value}.`, `Where the value begins with a dash write ${token.rawName}=${token.value}`);
+        throw usage(
+          `${token.rawName} needs a value before ${token.value}.`,
+          `Where the value begins with a dash write ${token.rawName}=${token.value}`,
+        );
       if (!option.multiple && tokens.some((other) => other.kind === 'option' && other.name === token.name && other.index > token.index))
         throw usage(`${token.rawName} is given twice.`, help);
     }
@@ -32,5 +36,8 @@ export function parse(command: Command, argv: readonly string[]): Arguments {
 }
 
 function suggestion(name: string, options: Command['options']): string {
-  return didYouMean(`--${name}`, Object.keys(options).map((known) => `--${known}`));
+  return didYouMean(
+    `--${name}`,
+    Object.keys(options).map((known) => `--${known}`),
+  );
 }

@@ -20,7 +20,14 @@ const command: Command = {
     const name = required(args, 'plan', 'system or runbook');
     const mode = modeOf(args);
     const { showPlan } = await import('./show-plan.ts');
-    return await showPlan(args, { folder: await runbooksFolder(args), name, mode, from: text(args, 'from'), file: text(args, 'export'), json: flag(args, 'json') });
+    return await showPlan(args, {
+      folder: await runbooksFolder(args),
+      name,
+      mode,
+      from: text(args, 'from'),
+      file: text(args, 'export'),
+      json: flag(args, 'json'),
+    });
   },
 };
 

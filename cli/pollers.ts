@@ -22,11 +22,16 @@ export async function awaitPollers(address: string, workers: readonly Starting[]
       return (queue.pollers?.length ?? 0) > 0;
     };
     for (;;) {
-      const seen = await Promise.all([polled(controlQueue, workflowTasks), ...workers.map(({ site }) => polled(siteQueue(site), activityTasks))]);
+      const seen = await Promise.all([
+        polled(controlQueue, workflowTasks),
+        ...workers.map(({ site }) => polled(siteQueue(site), activityTasks)),
+      ]);
       if (seen.every(Boolean)) return;
       for (const { site, log, child } of workers)
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The worker of ${site} ended at once: ${await lastWords(log)}`);
-      if (Date.now() > deadline) throw new Error(`The workers did not poll ${address} within ${within / 1000} s: ${await lastWords(workers[0]?.log ?? '')}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`The worker of ${site} ended at once: ${await lastWords(log)}`);
+      if (Date.now() > deadline)
+        throw new Error(`The workers did not poll ${address} within ${within / 1000} s: ${await lastWords(workers[0]?.log ?? '')}`);
       await sleep(50);
     }
   } finally {

@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { down } from '../lab/down.ts';
 import { readLab, type Lab } from '../lab/lab.ts';
 import { launch, program } from '../lab/launch.ts';
 import { freePorts } from '../lab/ports.ts';
-import { gone, identify, killAll, signal, type Identity } from '../lab/process.ts';
+import { identify, killAll, members, signal, type Identity } from '../lab/process.ts';
 import { shown, type Progress } from '../lab/progress.ts';
 import { startServer, type Server } from '../lab/server.ts';
 import { tools } from '../lab/tools.ts';
@@ -48,18 +50,21 @@ export class World {
     process.env['LIFEBOAT_UI'] = ui;
     const folder = join(this.folder, 'lab');
     const runbooks = join(folder, 'runbooks');
-    const [server, lab] = await settled([
-      startServer({ folder: join(this.folder, 'temporal'), tools: found, port, uiPort }).then((started) => (this.#server = started)),
-      up({ folder, tools: found, ui, progress, ...(records === undefined ? {} : { records }) }),
-    ]);
-    await shown(progress, 'Starting a worker for each site', this.#startWorkers(Object.keys(lab.sites), runbooks, server));
-    return { folder: this.folder, address, ui, lab, runbooks };
+    const server = startServer({ folder: join(this.folder, 'temporal'), tools: found, port, uiPort }).then(
+      (started) => (this.#server = started),
+    );
+    const lab = up({ folder, tools: found, ui, progress, ...(records === undefined ? {} : { records }) });
+    const workers = Promise.all([server, described(folder, lab)]).then(([{ address }, { sites }]) =>
+      this.#startWorkers(Object.keys(sites), runbooks, address),
+    );
+    const [, made] = await settled([server, lab, shown(progress, 'Starting a worker for each site', workers)]);
+    return { folder: this.folder, address, ui, lab: made, runbooks };
   }
 
-  /** Ends every process and removes every file, however far it got. MUST NOT be called while `start` goes on: see {@link killChildren}. */
+  /** Ends every process and removes every file, however far it got. Where `start` still goes on, {@link killChildren} MUST come first. */
   async end(): Promise<void> {
-    const workers = this.#workers.map((worker) => stop(worker));
-    const lab = hasLab(join(this.folder, 'lab')) ? down(join(this.folder, 'lab')) : Promise.resolve();
+    const workers = this.#workers.map((worker) => killAll({ roots: [worker] }));
+    const lab = endLab(join(this.folder, 'lab'));
     const ended = await Promise.allSettled([...workers, lab]);
     await this.#server?.stop();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
@@ -74,30 +79,46 @@ export class World {
     process.env['TEMPORAL_CONFIG_FILE'] = file;
   }
 
-  async #startWorkers(sites: readonly string[], runbooks: string, server: Server): Promise<void> {
-    const env = { TEMPORAL_ADDRESS: server.address, TEMPORAL_CONFIG_FILE: process.env['TEMPORAL_CONFIG_FILE'] ?? '', LIFEBOAT_UI: server.ui };
+  async #startWorkers(sites: readonly string[], runbooks: string, address: string): Promise<void> {
+    const env = {
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_CONFIG_FILE: process.env['TEMPORAL_CONFIG_FILE'] ?? '',
+      LIFEBOAT_UI: process.env['LIFEBOAT_UI'] ?? '',
+    };
     const logs = sites.map((site) => {
       const log = join(this.folder, `worker-${site}.log`);
       const child = launch([...program('cli/main'), 'worker', '--site', site, '--runbooks', runbooks], { log, env });
       this.#workers.push(identify(child.pid) ?? { pid: child.pid, started: '' });
       return { site, log, child };
     });
-    await awaitPollers(server.address, logs);
+    await awaitPollers(address, logs);
   }
 }
 
-/** Kills what this process has started and still is its child: a phase that is under way then fails at once. */
-export async function killChildren(): Promise<void> {
+/** Kills what this process has started and still is its child; returns how many. A phase that waits for them gets nowhere any more. */
+export function killChildren(): number {
   const self = identify(process.pid);
-  if (self === null) return;
-  const { members } = await import('../lab/process.ts');
-  for (const one of members({ roots: [self] })) if (one.pid !== process.pid) signal(one, 'SIGKILL');
+  const children = self === null ? [] : members({ roots: [self] }).filter((one) => one.pid !== process.pid);
+  return children.filter((one) => signal(one, 'SIGKILL')).length;
 }
 
-async function stop(worker: Identity): Promise<void> {
-  signal(worker, 'SIGCONT');
-  if (!signal(worker, 'SIGTERM') || (await gone(worker, 3000))) return;
-  await killAll({ roots: [worker] });
+/** The lab's description, once its runbooks lie there for a worker to read; the lab itself may still be starting. */
+async function described(folder: string, lab: Promise<Lab>): Promise<Lab> {
+  let over = false;
+  const settle = lab.then(
+    () => (over = true),
+    () => (over = true),
+  );
+  while (!over && !existsSync(join(folder, 'runbooks/inventory.yaml'))) await Promise.race([settle, sleep(30)]);
+  return over ? await lab : readLab(folder);
+}
+
+/** A start that fails meanwhile ends the lab too: then there is nothing left to end. */
+async function endLab(folder: string): Promise<void> {
+  if (!hasLab(folder)) return;
+  await down(folder).catch((error: unknown) => {
+    if (hasLab(folder)) throw error;
+  });
 }
 
 function hasLab(folder: string): boolean {

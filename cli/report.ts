@@ -17,7 +17,8 @@ const command: Command = {
   async run(args) {
     const name = optional(args, 'report');
     const file = text(args, 'history');
-    if (name !== undefined && file !== undefined) throw usage('report takes a run or --history FILE, not both.', 'See: lifeboat report --help');
+    if (name !== undefined && file !== undefined)
+      throw usage('report takes a run or --history FILE, not both.', 'See: lifeboat report --help');
     const { fromFile, fromServer } = await import('./history.ts');
     const history = file === undefined ? await fromServer(who(args), runbooksPath(args), name) : await fromFile(file);
     const { writeReport } = await import('./write-report.ts');

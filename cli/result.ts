@@ -23,4 +23,5 @@ export async function resultOf(temporal: Temporal, run: RunName): Promise<Ended>
   }
 }
 
-const isResult = (value: unknown): value is RunResult => typeof value === 'object' && value !== null && 'verdict' in value && 'serving' in value;
+const isResult = (value: unknown): value is RunResult =>
+  typeof value === 'object' && value !== null && 'verdict' in value && 'serving' in value;

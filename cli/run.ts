@@ -12,7 +12,12 @@ const command: Command = {
     const { lookUpRunbook, parameters } = await import('./look-up.ts');
     const runbook = await lookUpRunbook(args, name);
     const mode = runbook.kind === 'failover' ? requiredMode(args, `run ${name}, a failover,`) : modeOf(args);
-    return await begin(args, runbook.kind, { system: runbook.system, runbook: name, ...(mode === undefined ? {} : { mode }), ...parameters(args, runbook) });
+    return await begin(args, runbook.kind, {
+      system: runbook.system,
+      runbook: name,
+      ...(mode === undefined ? {} : { mode }),
+      ...parameters(args, runbook),
+    });
   },
 };
 

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { rows } from './line.ts';
 
 /** A part of the terminal that is drawn over in place. */
 export class Screen {
@@ -36,5 +36,3 @@ export class Screen {
     return lines.slice(first);
   }
 }
-
-const rows = (line: string, width: number): number => Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width));

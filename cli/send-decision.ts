@@ -27,13 +27,18 @@ export async function decide(temporal: Temporal, decision: Decision): Promise<nu
   const run = await findRun(temporal, decision.name);
   const info = await statusOf(temporal, run);
   if (info.status.name !== 'RUNNING')
-    throw refused(`${run.workflowId} is over (${info.status.name.toLowerCase()}): it asks nothing any more.`, `See how it ended: lifeboat status ${run.workflowId}`);
+    throw refused(
+      `${run.workflowId} is over (${info.status.name.toLowerCase()}): it asks nothing any more.`,
+      `See how it ended: lifeboat status ${run.workflowId}`,
+    );
   const question = choose(readWaiting(info.memo), decision, run);
   const signal = question.choices[decision.choice];
   if (signal === undefined) throw notOffered(question, decision, run);
   try {
     await temporal.within(10_000, () =>
-      temporal.client.workflow.getHandle(run.workflowId, run.runId).signal(signal, { by: decision.by, ...(decision.reason === '' ? {} : { reason: decision.reason }) }),
+      temporal.client.workflow
+        .getHandle(run.workflowId, run.runId)
+        .signal(signal, { by: decision.by, ...(decision.reason === '' ? {} : { reason: decision.reason }) }),
     );
   } catch (error) {
     throw explain(error, `sending "${signal}" to ${run.workflowId}`, temporal.address);
@@ -44,11 +49,20 @@ export async function decide(temporal: Temporal, decision: Decision): Promise<nu
 
 function choose(waiting: readonly Waiting[], decision: Decision, run: RunName): Waiting {
   if (waiting.length === 0)
-    throw refused(`${run.workflowId} asks nothing at the moment, so there is nothing to ${verb(decision.choice)}.`, `Watch it: lifeboat status ${run.workflowId}`);
+    throw refused(
+      `${run.workflowId} asks nothing at the moment, so there is nothing to ${verb(decision.choice)}.`,
+      `Watch it: lifeboat status ${run.workflowId}`,
+    );
   if (decision.step !== undefined) {
     const found = waiting.find((question) => question.id === decision.step);
     if (found) return found;
-    throw refused(`The step "${plain(decision.step)}" of ${run.workflowId} asks nothing.${didYouMean(decision.step, waiting.map((question) => question.id))}`, listed(waiting));
+    throw refused(
+      `The step "${plain(decision.step)}" of ${run.workflowId} asks nothing.${didYouMean(
+        decision.step,
+        waiting.map((question) => question.id),
+      )}`,
+      listed(waiting),
+    );
   }
   const fitting = waiting.filter((question) => question.choices[decision.choice] !== undefined);
   const [one, ...more] = fitting;
@@ -65,17 +79,30 @@ function listed(waiting: readonly Waiting[]): string {
   return waiting.map((question) => `${question.id}: ${plain(question.title)} (${Object.keys(question.choices).join(', ')})`).join('\n');
 }
 
-const verb = (choice: Choice): string => (['approve', 'refuse', 'retry', 'skip', 'abort'].includes(choice) ? choice : `answer with "${choice}"`);
+const verb = (choice: Choice): string =>
+  ['approve', 'refuse', 'retry', 'skip', 'abort'].includes(choice) ? choice : `answer with "${choice}"`;
 
 function tell(decision: Decision, run: RunName, question: Waiting, signal: string, judged: Judged): number {
   const code = judged.counts === false ? exit.refused : exit.done;
   if (decision.json) {
-    sayJson({ ...run, question: question.id, attempt: question.attempt, signal, by: decision.by, counts: judged.counts, note: judged.note, have: judged.have, need: judged.need });
+    sayJson({
+      ...run,
+      question: question.id,
+      attempt: question.attempt,
+      signal,
+      by: decision.by,
+      counts: judged.counts,
+      note: judged.note,
+      have: judged.have,
+      need: judged.need,
+    });
     return code;
   }
   const what = `${decision.choice} of ${question.id} (attempt ${question.attempt}) by ${decision.by}`;
-  const enough = judged.need !== null && judged.have !== null && judged.have < judged.need ? `; ${judged.have} of ${judged.need} people so far` : '';
-  if (judged.counts === true) say(`${paint('green', '✓')} Counted: ${what}${enough}.${judged.note === '' ? '' : ` Noted: ${plain(judged.note)}.`}`);
+  const enough =
+    judged.need !== null && judged.have !== null && judged.have < judged.need ? `; ${judged.have} of ${judged.need} people so far` : '';
+  if (judged.counts === true)
+    say(`${paint('green', '✓')} Counted: ${what}${enough}.${judged.note === '' ? '' : ` Noted: ${plain(judged.note)}.`}`);
   else if (judged.counts === false) say(`${paint('red', '✗')} Recorded, but it does not count: ${what}: ${plain(judged.note)}.`);
   else say(`${paint('yellow', '…')} Recorded: ${what}; ${judged.note}`);
   return code;

@@ -48,7 +48,8 @@ async function play({ world, stop }: Stage, options: Options): Promise<number> {
         if (options.yes) now.state?.questions.forEach((question) => approver.answer(now.workflowId, question));
       },
     });
-    if (approver.problem !== null) throw new Failure(exit.otherwise, approver.problem, 'Run the demo in a terminal, without --yes, to decide yourself.');
+    if (approver.problem !== null)
+      throw new Failure(exit.otherwise, approver.problem, 'Run the demo in a terminal, without --yes, to decide yourself.');
     if (stop.signal.aborted) return exit.interrupted;
     return await conclude(temporal, run, world.lab.probe, code, options);
   } finally {
@@ -65,8 +66,11 @@ async function conclude(temporal: Temporal, run: Started, probe: number, code: n
   if (options.json) sayJson({ verified, probe: seen, ...result });
   else {
     say();
-    say(verified ? `${paint('green', '✓')} Verified from outside: the probe writes to ${seen.serving} at ${seen.site}.` : `${paint('red', '✗')} Not verified: the probe finds orders served at ${seen.site ?? 'no site'}.`);
-    for (const path of Object.values(result?.records ?? {})) say(`  report: ${path}`);
+    say(
+      verified
+        ? `${paint('green', '✓')} Verified from outside: the probe writes to ${seen.serving} at ${seen.site}.`
+        : `${paint('red', '✗')} Not verified: the probe finds orders served at ${seen.site ?? 'no site'}.`,
+    );
   }
   return verified ? exit.done : exit.otherwise;
 }

@@ -38,7 +38,15 @@ export async function showPlan(args: Arguments, wanted: Wanted): Promise<number>
   if (modes.length === 0) throw usage(`A ${runbook.data.kind} is never ${wanted.mode}.`, 'Leave the mode out.');
   const { source, target, evidence } = await findSource(inventory, runbook, wanted.from);
   const revision = await revisionOf(wanted.folder);
-  const plan = compiled({ runbook, inventory, types, source, target, ...(revision === undefined ? {} : { revision }), ...parameters(args, runbook.data) });
+  const plan = compiled({
+    runbook,
+    inventory,
+    types,
+    source,
+    target,
+    ...(revision === undefined ? {} : { revision }),
+    ...parameters(args, runbook.data),
+  });
   const estimates = Object.fromEntries(modes.map((mode) => [mode, estimate(plan, mode)]));
   if (wanted.file !== undefined) await writeChecklist(plan, modes, resolve(wanted.file));
   if (wanted.json) sayJson({ plan, estimates, evidence });
@@ -51,7 +59,11 @@ function compiled(input: Parameters<typeof compile>[0]): Plan {
     return compile(input);
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;
-    throw new Failure(exit.otherwise, `${input.runbook.data.runbook} does not compile.\n${error.message}`, 'Mend the files; lifeboat check tells the same and more.');
+    throw new Failure(
+      exit.otherwise,
+      `${input.runbook.data.runbook} does not compile.\n${error.message}`,
+      'Mend the files; lifeboat check tells the same and more.',
+    );
   }
 }
 
@@ -70,16 +82,27 @@ function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: 
   for (const mode of modes) {
     const { path, expected, steps } = estimates[mode] as Estimate;
     say(`\n${paint('bold', mode)}: about ${duration(expected)} without people's waits; longest path ${path.join(' → ')}`);
-    const rows = inOrder(plan, mode).map((node, index) => [`  ${index + 1}`, node.id, what(node), where(node), steps[node.id] ? duration(steps[node.id] ?? 0) : '', after(node, steps)]);
+    const rows = inOrder(plan, mode).map((node, index) => [
+      `  ${index + 1}`,
+      node.id,
+      what(node),
+      where(node),
+      steps[node.id] ? duration(steps[node.id] ?? 0) : '',
+      after(node, steps),
+    ]);
     table(rows).forEach((row) => say(row));
   }
   if (plan.warnings.length > 0) say();
   plan.warnings.forEach((warning) => say(`${paint('yellow', 'warning')}  ${plain(warning)}`));
-  if (plan.kind === 'failover') say(`\nTo run exactly this: ${hints().command} failover ${plan.system.name} ${modes.map((mode) => `--${mode}`).join('|')} --digest ${plan.digest}`);
+  if (plan.kind === 'failover')
+    say(
+      `\nTo run exactly this: ${hints().command} failover ${plan.system.name} ${modes.map((mode) => `--${mode}`).join('|')} --digest ${plan.digest}`,
+    );
 }
 
 function what(node: PlanNode): string {
-  if (node.kind === 'step') return `${plain(node.summary)}${node.else.length > 0 ? `, else ${node.else.map((other) => other.uses).join(', else ')}` : ''}`;
+  if (node.kind === 'step')
+    return `${plain(node.summary)}${node.else.length > 0 ? `, else ${node.else.map((other) => other.uses).join(', else ')}` : ''}`;
   const people = node.count === 1 ? 'one person' : `${node.count} people`;
   return `gate: ${plain(lateText(node.title))} (${people} of ${node.approvers.join(' or ')}${node.expires === undefined ? '' : `, within ${duration(node.expires)}`})`;
 }

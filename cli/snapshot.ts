@@ -72,7 +72,10 @@ export async function statusOf(temporal: Temporal, run: RunName): Promise<Workfl
     return await temporal.within(5000, () => temporal.client.workflow.getHandle(run.workflowId, run.runId).describe());
   } catch (error) {
     if ((error as Error).name === 'WorkflowNotFoundError')
-      throw usage(`The run ${run.workflowId} is no longer on ${temporal.address}.`, 'Ended runs vanish after the retention of their namespace; their records stay in the record store.');
+      throw usage(
+        `The run ${run.workflowId} is no longer on ${temporal.address}.`,
+        'Ended runs vanish after the retention of their namespace; their records stay in the record store.',
+      );
     throw explain(error, `reading ${run.workflowId}`, temporal.address);
   }
 }

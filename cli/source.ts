@@ -23,19 +23,26 @@ export async function findSource(inventory: InventoryFile, runbook: RunbookFile,
   const sites = pairOf(inventory.data, system);
   const all = sites.length > 0 ? sites : Object.keys(inventory.data.sites);
   if (from !== undefined) {
-    if (!all.includes(from)) throw usage(`"${plain(from)}" is no site of ${system}.${didYouMean(from, all)}`, `Its sites: ${all.join(', ')}`);
+    if (!all.includes(from))
+      throw usage(`"${plain(from)}" is no site of ${system}.${didYouMean(from, all)}`, `Its sites: ${all.join(', ')}`);
     return { source: from, target: other(all, from), evidence: [`${from} is taken to serve, as --from says.`] };
   }
   const facts = systemFacts(inventory.data, system);
   if (facts?.postgres === undefined) return { source: all[0] ?? '', target: other(all, all[0] ?? ''), evidence: [] };
   const members = Object.values(facts.postgres.members);
-  const hosts = Object.fromEntries(members.map((name) => [name, hostFacts(inventory.data, name)]).filter((entry): entry is [string, HostFacts] => entry[1] !== undefined));
+  const hosts = Object.fromEntries(
+    members.map((name) => [name, hostFacts(inventory.data, name)]).filter((entry): entry is [string, HostFacts] => entry[1] !== undefined),
+  );
   const found = await locate(facts, hosts, 'outside', { secret });
   try {
     return { ...decide(facts, found, null), evidence: found.evidence };
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    throw new Failure(exit.unreachable, `It cannot be told from here which site serves ${system}.\n${found.evidence.join('\n')}`, `Say it: --from ${all.join(' or --from ')}`);
+    throw new Failure(
+      exit.unreachable,
+      `It cannot be told from here which site serves ${system}.\n${found.evidence.join('\n')}`,
+      `Say it: --from ${all.join(' or --from ')}`,
+    );
   }
 }
 

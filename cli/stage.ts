@@ -31,7 +31,7 @@ export async function onStage(records: string | undefined, play: (stage: Stage) 
   }
 }
 
-/** The result, or null where it was interrupted; then what the phase had started is killed, and the phase is over. */
+/** The result, or null where it was interrupted; then what the phase had started is killed, and it starts nothing more. */
 async function unlessStopped<T>(phase: Promise<T>, stop: Interruption): Promise<T | null> {
   let over = false;
   const settle = phase.then(
@@ -41,9 +41,7 @@ async function unlessStopped<T>(phase: Promise<T>, stop: Interruption): Promise<
   const aborted = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
   await Promise.race([settle, stop.signal.aborted ? Promise.resolve() : aborted]);
   if (!stop.signal.aborted) return await phase;
-  while (!over) {
-    await killChildren();
-    await Promise.race([settle, sleep(50)]);
-  }
+  // It may wait for long for what is dead; once it starts nothing new it is left behind, and ends with this process.
+  for (let calm = 0; !over && calm < 10; calm = killChildren() > 0 ? 0 : calm + 1) await Promise.race([settle, sleep(50)]);
   return null;
 }

@@ -19,6 +19,8 @@ export async function startRun(temporal: Temporal, kind: Kind, input: RunInput):
         workflowId,
         taskQueue: controlQueue,
         args: [input],
+        // A worker that freezes with a workflow task costs no more than this.
+        workflowTaskTimeout: '3 seconds',
         // Not USE_EXISTING: its answer does not tell whether the run is ours, and a person must know.
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: words.join(', ').slice(0, 190),
@@ -38,7 +40,11 @@ export async function startRun(temporal: Temporal, kind: Kind, input: RunInput):
 async function attach(temporal: Temporal, workflowId: string): Promise<Started> {
   const { runId } = await temporal.within(5000, () => temporal.client.workflow.getHandle(workflowId).describe());
   const { history } = await temporal.within(5000, () =>
-    temporal.client.workflowService.getWorkflowExecutionHistory({ namespace: temporal.namespace, execution: { workflowId, runId }, maximumPageSize: 1 }),
+    temporal.client.workflowService.getWorkflowExecutionHistory({
+      namespace: temporal.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: 1,
+    }),
   );
   const first = history?.events?.[0];
   const by = first?.principal?.name || first?.workflowExecutionStartedEventAttributes?.identity || 'someone unnamed';

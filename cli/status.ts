@@ -21,7 +21,8 @@ const command: Command = {
       if (name.startsWith('system-')) return await (await import('./list.ts')).list(temporal, flag(args, 'json'), name);
       const run = await findRun(temporal, name);
       const to = { decide: text(args, 'as') === undefined ? '' : `--as ${text(args, 'as')}` };
-      if (flag(args, 'once') || flag(args, 'json')) return await (await import('./once.ts')).once(temporal, run, flag(args, 'json'), to.decide);
+      if (flag(args, 'once') || flag(args, 'json'))
+        return await (await import('./once.ts')).once(temporal, run, flag(args, 'json'), to.decide);
       const { hints } = await import('./hints.ts');
       return await (await import('./follow.ts')).follow(temporal, run, { json: false, to: { ...hints(), ...to } });
     } finally {

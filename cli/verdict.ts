@@ -31,7 +31,10 @@ export function ending(run: Snapshot): Line[] {
       [null, why === '' ? '' : `: ${plain(why)}`],
     ],
     [[null, serving === null ? `  No site is known to serve ${plain(system)} now.` : `  ${plain(serving)} serves ${plain(system)} now.`]],
-    ...Object.entries(run.result?.records ?? run.state?.records ?? {}).map(([site, path]): Line => [['dim', `  report at ${site}: `], [null, plain(path)]]),
+    ...Object.entries(run.result?.records ?? run.state?.records ?? {}).map(([site, path]): Line => [
+      ['dim', `  report at ${site}: `],
+      [null, plain(path)],
+    ]),
   ];
 }
 

@@ -16,7 +16,8 @@ const command: Command = {
   },
   async run(args) {
     const site = text(args, 'site');
-    if (site === undefined || site === '' || args.positionals.length > 0) throw usage('worker needs the site that it stands at.', 'lifeboat worker --site SITE');
+    if (site === undefined || site === '' || args.positionals.length > 0)
+      throw usage('worker needs the site that it stands at.', 'lifeboat worker --site SITE');
     const runbooks = await runbooksFolder(args);
     const ui = text(args, 'ui');
     if (ui !== undefined) process.env['LIFEBOAT_UI'] = ui;

@@ -28,16 +28,25 @@ export async function writeReport(history: History, options: { json: boolean; ou
 function summary(record: RunRecord): string[] {
   const good = record.verdict === 'recovered' || record.verdict === 'recovered, unprotected';
   const lines = [
-    paint('bold', `${record.kind ?? 'run'} of ${plain(record.system)}${record.source && record.target ? `: ${record.source} → ${record.target}` : ''}`),
+    paint(
+      'bold',
+      `${record.kind ?? 'run'} of ${plain(record.system)}${record.source && record.target ? `: ${record.source} → ${record.target}` : ''}`,
+    ),
     `${paint(good ? 'green' : 'red', record.verdict ?? 'under way')}${record.why === '' ? '' : `: ${plain(record.why)}`}`,
-    record.serving.site === null ? `No site is known to serve ${plain(record.system)}.` : `${record.serving.site} serves ${plain(record.system)}.`,
+    record.serving.site === null
+      ? `No site is known to serve ${plain(record.system)}.`
+      : `${record.serving.site} serves ${plain(record.system)}.`,
     `started by ${plain(record.startedBy.by)} (${record.startedBy.how}) at ${record.startedAt}; took ${duration(record.duration)}`,
   ];
   for (const objective of record.objectives)
-    lines.push(`${objective.name}: ${objective.measured === null ? 'not measured' : duration(objective.measured)}, ${objective.result} — ${plain(objective.why)}`);
+    lines.push(
+      `${objective.name}: ${objective.measured === null ? 'not measured' : duration(objective.measured)}, ${objective.result} — ${plain(objective.why)}`,
+    );
   if (record.point) lines.push(`markers: ${record.point.kept} kept, ${record.point.lost} lost, ${record.point.unexpected} unexpected`);
   for (const decision of record.decisions)
-    lines.push(`decided: ${decision.choice} ${decision.question} by ${plain(decision.by)} (${decision.how})${decision.counts ? '' : `, not counted: ${plain(decision.note)}`}`);
+    lines.push(
+      `decided: ${decision.choice} ${decision.question} by ${plain(decision.by)} (${decision.how})${decision.counts ? '' : `, not counted: ${plain(decision.note)}`}`,
+    );
   for (const finding of record.findings) lines.push(`${finding.weight}: ${plain(finding.text)}`);
   return lines;
 }

@@ -51,7 +51,7 @@ const ecdsaSha256 = sequence(oid(1, 2, 840, 10045, 4, 3, 2));
 
 /** GeneralizedTime; RFC 5280 wants UTCTime before 2050, in which years have two digits. */
 function time(at: number): Buffer {
-  const text = `${new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '')}`;
+  const text = new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '');
   return Number(text.slice(0, 4)) < 2050 ? tlv(0x17, Buffer.from(text.slice(2))) : tlv(0x18, Buffer.from(text));
 }
 

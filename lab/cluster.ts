@@ -39,7 +39,11 @@ export function makeDisk(lab: Lab, name: string): void {
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key} = '${String(value).replaceAll("'", "''")}'`);
   write(lab, join(disk, 'postgresql.conf'), `${lines.join('\n')}\n`);
-  write(lab, join(disk, 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\nhost replication repl,postgres,lifeboat 127.0.0.1/32 scram-sha-256\n');
+  write(
+    lab,
+    join(disk, 'pg_hba.conf'),
+    'host all all 127.0.0.1/32 scram-sha-256\nhost replication repl,postgres,lifeboat 127.0.0.1/32 scram-sha-256\n',
+  );
   write(lab, join(disk, 'pg_ident.conf'), '');
   write(lab, join(disk, 'pgpass'), `*:*:*:repl:${secret(lab, 'repl')}\n`);
   write(lab, join(disk, 'password'), secret(lab, 'postgres'));
@@ -49,7 +53,19 @@ export function makeDisk(lab: Lab, name: string): void {
 
 export async function initialise(lab: Lab, name: string): Promise<void> {
   const password = join(diskOf(lab, name), 'password');
-  const flags = ['-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${password}`, '-k', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  const flags = [
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${password}`,
+    '-k',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+  ];
   // Under another name until it is whole: what works in a machine's data folder counts as running on that machine.
   const draft = `${dataOf(lab, name)}.new`;
   await tool(lab, 'initdb', ['-D', draft, ...flags]);
@@ -59,7 +75,22 @@ export async function initialise(lab: Lab, name: string): Promise<void> {
 /** The other member's database, copied over the line between them; it follows as a standby once it is started. */
 export async function copyFrom(lab: Lab, name: string): Promise<void> {
   const source = hostOf(lab, peerOf(lab, name));
-  const flags = ['-h', '127.0.0.1', '-p', String(source.replication), '-U', 'repl', '-X', 'stream', '-c', 'fast', '-S', slotOf(name), '--no-sync', '-w'];
+  const flags = [
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(source.replication),
+    '-U',
+    'repl',
+    '-X',
+    'stream',
+    '-c',
+    'fast',
+    '-S',
+    slotOf(name),
+    '--no-sync',
+    '-w',
+  ];
   await tool(lab, 'pg_basebackup', ['-D', dataOf(lab, name), ...flags], { PGPASSFILE: join(diskOf(lab, name), 'pgpass') });
   write(lab, join(dataOf(lab, name), 'standby.signal'), '');
 }

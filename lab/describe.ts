@@ -27,7 +27,9 @@ export async function describe(options: UpOptions): Promise<Lab> {
   const folder = resolve(options.folder);
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new Error(
-      existsSync(labFile(folder)) ? `There is a lab in ${folder} already. End it with "lifeboat lab down".` : `${folder} is not empty: name a folder of its own for the lab.`,
+      existsSync(labFile(folder))
+        ? `There is a lab in ${folder} already. End it with "lifeboat lab down".`
+        : `${folder} is not empty: name a folder of its own for the lab.`,
     );
   }
   const found = options.tools ?? (await tools(options.progress));

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { dataOf, readLab, type Lab } from './lab.ts';
 import { readIdentity } from './launch.ts';
 import { killAll } from './process.ts';
@@ -18,9 +18,19 @@ export async function down(folder: string): Promise<number> {
   }
   // What a kill tore from its parent, and what was started before it could be noted.
   for (const host of Object.keys(lab.hosts)) ended += await killAll({ tag: `LIFEBOAT_LAB=${lab.id}`, data: dataOf(lab, host) });
-  if (lab.disks.endsWith(`/lab-${lab.id}`)) rmSync(lab.disks, { recursive: true, force: true });
+  if (lab.disks.endsWith(`/lab-${lab.id}`)) removeOutside(lab.disks);
   rmSync(lab.folder, { recursive: true, force: true, maxRetries: 5 });
   return ended;
+}
+
+/** Disks that lie outside the lab's folder, and the folder of ours around them once it is empty. */
+function removeOutside(disks: string): void {
+  rmSync(disks, { recursive: true, force: true });
+  try {
+    rmdirSync(dirname(disks));
+  } catch {
+    // another lab's disks are in it
+  }
 }
 
 function running(lab: Lab): string[] {

@@ -61,7 +61,10 @@ export function inventory(lab: Lab): string {
 /** Ports as the site itself sees them, and as every other viewpoint does. */
 function seen<T, Ports>(from: { readonly [viewpoint: string]: T }, site: string, ports: (value: T) => Ports): object {
   const others = Object.entries(from).filter(([viewpoint]) => viewpoint !== site);
-  return { ports: ports(from[site]!), 'seen-from': Object.fromEntries(others.map(([viewpoint, value]) => [viewpoint, { ports: ports(value) }])) };
+  return {
+    ports: ports(from[site]!),
+    'seen-from': Object.fromEntries(others.map(([viewpoint, value]) => [viewpoint, { ports: ports(value) }])),
+  };
 }
 
 function service(lab: Lab, host: string): { [act: string]: string[] } {

@@ -1,21 +1,26 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { packageRoot } from './package-root.ts';
 import { identify, type Identity } from './process.ts';
 
-/** Argument vector that runs a program of this package (a path from its root without an ending), built or from its sources. */
+/** Argument vector that runs a program of this package, as built (a path from its root without an ending). */
 export function program(path: string): string[] {
-  const here = fileURLToPath(import.meta.url);
-  const file = join(dirname(here), '..', `${path}${extname(here)}`);
-  return here.endsWith('.ts') ? [process.execPath, '--import', import.meta.resolve('tsx'), file] : [process.execPath, file];
+  return [process.execPath, join(packageRoot(), 'dist', `${path}.js`)];
 }
 
 /** Starts a process that outlives this one, in a session of its own; what it prints goes to `log`. */
-export function launch(argv: readonly string[], options: { log: string; env?: { readonly [name: string]: string } }): ChildProcess & { pid: number } {
+export function launch(
+  argv: readonly string[],
+  options: { log: string; env?: { readonly [name: string]: string } },
+): ChildProcess & { pid: number } {
   mkdirSync(dirname(options.log), { recursive: true });
   const log = openSync(options.log, 'a', 0o600);
-  const child = spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ['ignore', log, log], env: { ...plainEnvironment(), ...options.env } });
+  const child = spawn(argv[0]!, argv.slice(1), {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...plainEnvironment(), ...options.env },
+  });
   closeSync(log);
   child.on('error', () => {});
   if (child.pid === undefined) throw new Error(`${argv[0]} could not be started. Is it there, and may it be run?`);

@@ -57,7 +57,8 @@ export class Lines {
   /** Whether the controller of a host refuses connections. */
   async refuse(host: string, dead: boolean): Promise<void> {
     hostOf(this.#lab, host);
-    for (const laid of this.#laid) if (laid.host === host && laid.service === 'controller') await (dead ? laid.line.close() : laid.line.open());
+    for (const laid of this.#laid)
+      if (laid.host === host && laid.service === 'controller') await (dead ? laid.line.close() : laid.line.open());
   }
 
   #apply(): number {
@@ -89,7 +90,8 @@ function lay(lab: Lab): Laid[] {
     laid.push({ line: new Line(port, end), from, to, host, service });
   };
   for (const [site, { witness }] of Object.entries(lab.sites)) {
-    for (const [from, port] of Object.entries(witness)) add(from, site, null, 'witness', port, { greeting: `SSH-2.0-lifeboat-lab witness-${site}\r\n` });
+    for (const [from, port] of Object.entries(witness))
+      add(from, site, null, 'witness', port, { greeting: `SSH-2.0-lifeboat-lab witness-${site}\r\n` });
   }
   for (const [name, host] of Object.entries(lab.hosts)) {
     for (const [from, ports] of Object.entries(host.seenFrom)) {

@@ -11,7 +11,9 @@ export async function machineControl(folder: string, name: string, act: string):
   const lab = readLab(folder);
   const ask = (method: string, path: string): Promise<unknown> =>
     call(hostOf(lab, name).control, secret(lab, 'token'), method, path).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET' ? new Error(`${name} does not answer: it has no power, or is still starting.`) : error;
+      throw error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET'
+        ? new Error(`${name} does not answer: it has no power, or is still starting.`)
+        : error;
     });
   if (act === 'enabled') return ((await ask('GET', '/postgres')) as { autostart: string }).autostart;
   if (act === 'start' || act === 'stop') return ((await ask('POST', `/postgres/${act}`)) as { did: string }).did;

@@ -22,6 +22,13 @@ export async function freePort(wanted?: number): Promise<number> {
   return wanted ?? (await freePorts(1))[0]!;
 }
 
+/** Whether nothing listens there. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await hold(port);
+  await new Promise((done) => (server ? server.close(done) : done(null)));
+  return server !== null;
+}
+
 function hold(port: number): Promise<Server | null> {
   return new Promise((done) => {
     const server = createServer();

@@ -36,7 +36,8 @@ export class Postgres {
     const [lab, host] = [this.#lab, this.#host];
     const data = dataOf(lab, host);
     const left = members({ data });
-    if (left.length > 0) throw new Error(`Processes ${left.map((one) => one.pid).join(', ')} of an earlier PostgreSQL still work in ${data}.`);
+    if (left.length > 0)
+      throw new Error(`Processes ${left.map((one) => one.pid).join(', ')} of an earlier PostgreSQL still work in ${data}.`);
     rmSync(join(data, 'postmaster.pid'), { force: true });
     const log = openSync(join(diskOf(lab, host), 'postgres.log'), 'a', 0o600);
     const child = spawn(join(lab.postgres, 'postgres'), ['-D', data, '-c', `config_file=${join(diskOf(lab, host), 'postgresql.conf')}`], {
@@ -50,7 +51,8 @@ export class Postgres {
     child.once('error', () => (this.#child = null));
     child.once('exit', () => (this.#child = null));
     while (!isReady(data, child.pid)) {
-      if (this.#child !== child) throw new Error(`PostgreSQL did not start on ${host}: ${lastWords(join(diskOf(lab, host), 'postgres.log'))}`);
+      if (this.#child !== child)
+        throw new Error(`PostgreSQL did not start on ${host}: ${lastWords(join(diskOf(lab, host), 'postgres.log'))}`);
       await sleep(5);
     }
     return 'started';
@@ -61,7 +63,8 @@ export class Postgres {
     if (!child) return 'was stopped';
     child.kill('SIGINT');
     for (const deadline = Date.now() + 30_000; this.#child === child; await sleep(5)) {
-      if (Date.now() > deadline) throw new Error(`PostgreSQL on ${this.#host} did not stop within 30 s. Is it frozen, or its standby's line cut?`);
+      if (Date.now() > deadline)
+        throw new Error(`PostgreSQL on ${this.#host} did not stop within 30 s. Is it frozen, or its standby's line cut?`);
     }
     return 'stopped';
   }

@@ -52,8 +52,9 @@ export function members(of: Belonging): Identity[] {
   const all = readAll();
   const found = new Set<number>();
   for (const root of of.roots ?? []) if (all.get(root.pid)?.started === root.started) found.add(root.pid);
-  for (const pid of all.keys()) if (pid !== process.pid && ((of.tag && hasTag(pid, of.tag)) || (of.data && worksIn(pid, of.data)))) found.add(pid);
-  for (let grown = true; grown; ) {
+  for (const pid of all.keys())
+    if (pid !== process.pid && ((of.tag && hasTag(pid, of.tag)) || (of.data && worksIn(pid, of.data)))) found.add(pid);
+  for (let grown = true; grown;) {
     grown = false;
     for (const [pid, { parent }] of all) {
       if (found.has(pid) || !found.has(parent) || pid === process.pid) continue;
@@ -72,7 +73,8 @@ export async function killAll(of: Belonging, within = 5000): Promise<number> {
     const left = members(of);
     if (left.length === 0) return killed.size;
     for (const one of left) if (signal(one, 'SIGKILL')) killed.add(one.pid);
-    if (Date.now() > deadline) throw new Error(`Processes ${left.map((one) => one.pid).join(', ')} are still there ${within} ms after kill -9.`);
+    if (Date.now() > deadline)
+      throw new Error(`Processes ${left.map((one) => one.pid).join(', ')} are still there ${within} ms after kill -9.`);
     await sleep(5);
   }
 }
@@ -109,7 +111,9 @@ function read(pid: number): Entry | null {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [state, parent] = fields;
-    return state === 'Z' || state === 'X' ? null : { state: state!, parent: Number(parent), started: fields[19]! };
+    // The first thread of a killed process may be a zombie while others still hold its ports.
+    const dead = state === 'X' || (state === 'Z' && Number(fields[17]) <= 1);
+    return dead ? null : { state: state!, parent: Number(parent), started: fields[19]! };
   } catch {
     return null;
   }

@@ -11,7 +11,8 @@ import { shown, type Progress } from './progress.ts';
 export async function readableByOthers(packages: string, version: string, progress: Progress): Promise<string> {
   const inside = 'embedded_postgres/pginstall/bin';
   const original = join(packages, inside);
-  if (process.getuid?.() !== 0 || (reachableByOthers(original) && (statSync(join(original, 'postgres')).mode & 0o005) === 0o005)) return original;
+  if (process.getuid?.() !== 0 || (reachableByOthers(original) && (statSync(join(original, 'postgres')).mode & 0o005) === 0o005))
+    return original;
   const place = join(publicFolder(), version.replace('==', '-'));
   if (!existsSync(place)) await shown(progress, 'Copying PostgreSQL to where its user can read it', copy(packages, place));
   return join(place, inside);
@@ -32,7 +33,8 @@ async function copy(packages: string, place: string): Promise<void> {
   const draft = await mkdtemp(`${place}.draft-`);
   try {
     // The programs find their libraries in the sibling folder: both or neither.
-    for (const part of ['embedded_postgres/pginstall', 'embedded_postgres.libs']) await cp(join(packages, part), join(draft, part), { recursive: true });
+    for (const part of ['embedded_postgres/pginstall', 'embedded_postgres.libs'])
+      await cp(join(packages, part), join(draft, part), { recursive: true });
     await open(draft);
     await rename(draft, place).catch((error: unknown) => {
       if (!existsSync(place)) throw error;
@@ -50,4 +52,3 @@ async function open(folder: string): Promise<void> {
     else if (entry.isFile()) await chmod(path, statSync(path).mode & 0o100 ? 0o755 : 0o644);
   }
 }
-

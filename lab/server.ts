@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answers } from './server-answers.ts';
 import { launch } from './launch.ts';
-import { freePort } from './ports.ts';
+import { freePort, isFree } from './ports.ts';
 import { gone, identify, signal, type Identity } from './process.ts';
 import type { Tools } from './tools.ts';
 
@@ -34,6 +34,8 @@ export interface Server {
 /** Starts Temporal's development server on loopback and waits until its namespace answers. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const [port, uiPort] = [await freePort(options.port), await freePort(options.uiPort)];
+  for (const wanted of [port, uiPort])
+    if (!(await isFree(wanted))) throw new Error(`Port ${wanted} is taken: end what listens there, or choose another.`);
   await mkdir(options.folder, { recursive: true });
   const log = join(options.folder, 'temporal.log');
   const child = launch([options.tools.temporal, ...flags(options.folder, port, options.ui === false ? null : uiPort)], { log });
@@ -55,10 +57,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 function flags(folder: string, port: number, uiPort: number | null): string[] {
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', join(folder, 'temporal.db'), '--log-level', 'error'],
+    ...[
+      'server',
+      'start-dev',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--db-filename',
+      join(folder, 'temporal.db'),
+      '--log-level',
+      'error',
+    ],
     ...(uiPort === null ? ['--headless'] : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort), '--ui-disable-news-fetch']),
     // One workflow lives in one shard, and a shard polls 20 times a second unless told otherwise: 50 ms a step.
-    ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000', '--dynamic-config-value', 'history.timerProcessorMaxPollRPS=1000'],
+    ...[
+      '--dynamic-config-value',
+      'history.transferProcessorMaxPollRPS=1000',
+      '--dynamic-config-value',
+      'history.timerProcessorMaxPollRPS=1000',
+    ],
     ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
   ];
 }

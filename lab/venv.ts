@@ -26,7 +26,8 @@ export async function environment(packages: readonly string[], progress: Progres
   const folder = join(cache, name);
   if (isWhole(folder)) return folder;
   const python = onPath('python3');
-  if (!python) throw new Error('There is no python3 on the path. Install Python 3.9 or later; the practice lab needs it for its power controllers.');
+  if (!python)
+    throw new Error('There is no python3 on the path. Install Python 3.9 or later; the practice lab needs it for its power controllers.');
   await mkdir(cache, { recursive: true });
   const draft = await mkdtemp(join(cache, `${name}.draft-`));
   try {

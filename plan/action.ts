@@ -118,12 +118,14 @@ function filled(question: string, input: Action['with']): Late {
     const value = /^\{.*\}$/.test(part) ? (own(input, part.slice(1, -1)) ?? '') : part;
     const pieces = typeof value !== 'object' || value === null ? [String(value)] : lateParts(value);
     for (const piece of pieces) {
+      if (piece === '') continue;
       const before = parts.at(-1);
       if (typeof piece === 'string' && typeof before === 'string') parts[parts.length - 1] = before + piece;
       else parts.push(piece);
     }
   }
-  return parts.length === 1 && typeof parts[0] === 'string' ? parts[0] : { $text: parts };
+  const [first] = parts;
+  return parts.length === 1 && typeof first === 'string' ? first : { $text: parts };
 }
 
 function lateParts(value: object): readonly (string | Reference)[] {

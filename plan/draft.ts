@@ -1,11 +1,12 @@
-import type { RunbookGate, RunbookStep } from './grammar/runbook.ts';
-import { makeAction, peopleIn, rolesOf } from './action.ts';
+import { makeAction } from './action.ts';
 import type { Made, Way } from './action.ts';
+import { draftGate } from './draft-gate.ts';
+import { conditionOf, shared } from './draft-shared.ts';
+import type { RunbookStep } from './grammar/runbook.ts';
 import { jsonSchema } from './json-schema.ts';
-import { typesOf } from './input.ts';
-import type { Expiry, Gate, Late, Mode, PlanNode, Reference, Step } from './plan.ts';
+import type { Gate, Mode, PlanNode, Step } from './plan.ts';
 import type { Path } from './problem.ts';
-import { resolve, resolveNow, resolveReference } from './resolve.ts';
+import { resolveNow } from './resolve.ts';
 import type { LateUse } from './resolve.ts';
 import type { Scope } from './scope.ts';
 
@@ -88,83 +89,4 @@ function known(uses: string, input: Way['with'], scope: Scope): Way['with'] {
   const type = scope.types.get(uses);
   const fields = type && jsonSchema(type.input).properties;
   return fields === undefined ? input : Object.fromEntries(Object.entries(input).filter(([field]) => Object.hasOwn(fields, field)));
-}
-
-function draftGate(raw: RunbookGate, index: number, scope: Scope): Draft {
-  const path: Path = ['steps', index];
-  const late: LateUse[] = [];
-  const approvers = rolesOf(raw.approvers, [...path, 'approvers'], scope);
-  const people = peopleIn(approvers, scope);
-  if (people < raw.count)
-    scope.problems.add(
-      scope.runbook,
-      raw.approvers === undefined ? path : [...path, 'approvers'],
-      `the gate "${raw.id}" asks ${raw.count} ${raw.count === 1 ? 'person' : 'people'}, and its approvers are ${people}`,
-      'name a role with more people, or add people to the inventory',
-    );
-  if (raw['on-expiry'] !== undefined && raw.expires === undefined)
-    scope.problems.add(
-      scope.runbook,
-      [...path, 'on-expiry'],
-      `the gate "${raw.id}" never expires`,
-      'add `expires:`, such as "15 minutes"',
-      'key',
-    );
-  const gate: Draft['gate'] = {
-    kind: 'gate',
-    ...shared(raw, path, conditionOf(raw, path, scope, late), scope),
-    title: resolve(raw.gate, [...path, 'gate'], scope, late),
-    approvers,
-    count: raw.count,
-    show: raw.show.map((text, item) => shown(text, [...path, 'show', item], scope, late)),
-    ...(raw.expires === undefined ? {} : { expires: raw.expires }),
-    onExpiry: expiryOf(raw, path, scope),
-    ...(raw.limit === undefined ? {} : { limit: raw.limit }),
-  };
-  return { index, id: raw.id, path, only: raw.only, conditional: raw.if !== undefined, ways: [], gate, step: undefined, late, expected: 0 };
-}
-
-function expiryOf(raw: RunbookGate, path: Path, scope: Scope): Expiry {
-  const written = raw['on-expiry'] ?? 'abort';
-  if (typeof written === 'string') return { then: written };
-  const role = written.escalate;
-  if (!Object.hasOwn(scope.inventory.data.people, role)) rolesOf([role], [...path, 'on-expiry', 'escalate'], scope);
-  return written;
-}
-
-/** `Lag: ${{ … }}` has its label in front; a reference alone is called after what it names. */
-function shown(text: string, path: Path, scope: Scope, late: LateUse[]): Gate['show'][number] {
-  const [, label, rest] = /^([^:${]{1,60}):\s+(.+)$/s.exec(text) ?? [];
-  if (label !== undefined && rest !== undefined) return { label, value: resolve(rest, path, scope, late) };
-  const value: Late = resolve(text, path, scope, late);
-  const ref = typeof value === 'object' && value !== null && '$ref' in value ? (value as Reference).$ref : [];
-  if (ref.length === 0) return { label: 'Note', value };
-  const words = ref.at(-1)!.replaceAll('-', ' ');
-  return { label: ref[0] === 'steps' ? `${words} (${ref[1]})` : words.charAt(0).toUpperCase() + words.slice(1), value };
-}
-
-function conditionOf(raw: RunbookStep | RunbookGate, path: Path, scope: Scope, late: LateUse[]): Reference | undefined {
-  if (raw.if === undefined) return undefined;
-  const where = [...path, 'if'];
-  const reference = resolveReference(raw.if, where, scope, late);
-  const types = reference === undefined ? [] : typesOf(reference.$ref, scope);
-  if (reference?.$ref[0] === 'parameters' && !Object.hasOwn(scope.parameters, reference.$ref[1]!)) return reference;
-  if (types.length > 0 && !types.includes('boolean'))
-    scope.problems.add(
-      scope.runbook,
-      where,
-      `"${reference!.$ref.join('.')}" is ${types.join(' or ')}, not boolean`,
-      'name a boolean parameter or output',
-    );
-  return reference;
-}
-
-function shared(raw: RunbookStep | RunbookGate, path: Path, condition: Reference | undefined, scope: Scope) {
-  return {
-    id: raw.id,
-    needs: [...new Set(raw.needs)],
-    ...(raw.only === undefined ? {} : { only: raw.only }),
-    ...(condition === undefined ? {} : { if: condition }),
-    line: scope.runbook.at(path).line,
-  };
 }

@@ -26,7 +26,7 @@ export function checklist(plan: Plan, mode: Mode, types: readonly StepType[] = [
     '|---|---|',
     '| Started at | |',
     '| Led by | |',
-    ...Object.entries(plan.parameters).map(([name, value]) => `| ${text(name)} | ${text(String(value))} |`),
+    ...Object.entries(plan.parameters).map(([name, value]) => `| ${text(name)} | ${late(value)} |`),
     '',
     '## Steps',
     '',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { didYouMean, listed } from './nearest.ts';
 import type { Path, Problems, Sourced } from './problem.ts';
 import { jsonSchema, schemaAt } from './json-schema.ts';
@@ -33,11 +33,12 @@ export function report(issue: z.core.$ZodIssue, before: Path, around: Surroundin
   const name = path.length === 0 ? 'the file' : typeof path.at(-1) === 'number' ? `item ${Number(path.at(-1)) + 1}` : `"${path.at(-1)}"`;
   switch (issue.code) {
     case 'invalid_union':
-      for (const inner of closest(issue.errors, value)) report(inner, inside, around);
+      for (const inner of closest(issue.errors, value))
+        report(inner, [], { ...around, schema: chosen(schemas, issue.errors, value), root: path, data: value });
       if (issue.errors.length === 0) problems.add(source, path, `${name} is not understood`, about);
       return;
     case 'unrecognized_keys': {
-      const known = [...new Set(schemas.flatMap(({ properties }) => Object.keys(properties ?? {})))];
+      const known = fieldsBeside(issue.keys, value, schemas);
       for (const key of issue.keys.slice(0, 100))
         problems.add(source, [...path, key], `unknown field "${key}"`, key === '<<' ? mergeFix : fieldFix(key, known, value), 'key');
       return;
@@ -67,13 +68,22 @@ export function report(issue: z.core.$ZodIssue, before: Path, around: Surroundin
   }
 }
 
+/** The fields of those alternatives that have all the other fields that were written. */
+function fieldsBeside(unknown: readonly string[], value: unknown, schemas: readonly JsonSchema[]): string[] {
+  const others = Object.keys((value as object | undefined) ?? {}).filter((key) => !unknown.includes(key));
+  const fits = schemas.filter(({ properties = {} }) => others.every((key) => Object.hasOwn(properties, key)));
+  return [...new Set((fits.length > 0 ? fits : schemas).flatMap(({ properties }) => Object.keys(properties ?? {})))];
+}
+
+/** Understood, and refused for now. */
+const reserved = ['for-each'];
 const mergeFix = 'merge keys are not supported: write the fields out';
 
 function fieldFix(key: string, known: readonly string[], parent: unknown): string {
   const given = Object.keys((parent as object | undefined) ?? {});
   return didYouMean(
     key,
-    known.filter((name) => !given.includes(name)),
+    known.filter((name) => !given.includes(name) && !reserved.includes(name)),
     'fields that can stand here',
   );
 }
@@ -86,6 +96,12 @@ function closest(alternatives: readonly (readonly z.core.$ZodIssue[])[], value: 
       0,
     );
   return alternatives.toSorted((a, b) => weigh(a) - weigh(b))[0] ?? [];
+}
+
+/** The schema of that alternative, so that only its own fields are proposed. */
+function chosen(schemas: readonly JsonSchema[], errors: readonly (readonly z.core.$ZodIssue[])[], value: unknown): JsonSchema {
+  const index = errors.indexOf(closest(errors, value));
+  return schemas.find(({ anyOf }) => anyOf?.length === errors.length)?.anyOf?.[index] ?? schemas[0] ?? {};
 }
 
 /** The words `uses` and `gate` tell a step from a gate, whatever else is wrong with it. */
@@ -117,7 +133,7 @@ function expected(schemas: readonly JsonSchema[], fallback: string): string {
 function kindOf(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : typeof value === 'string' ? 'text' : `${typeof value} ${String(value)}`;
+  return typeof value === 'object' ? 'a map' : typeof value === 'string' ? 'text' : `${typeof value} ${JSON.stringify(value)}`;
 }
 
 function shown(value: unknown): string {

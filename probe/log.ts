@@ -55,8 +55,10 @@ export class Log {
   }
 
   missed(at: number): void {
-    const gap = { failedAt: at, lastGoodAt: this.lastGoodAt, servedAt: null };
-    this.#gaps.push(gap);
+    // One that was acknowledged and then not found again is itself the first missed.
+    const lastGoodAt = this.#acknowledged.findLast((marker) => marker.at < at)?.at ?? null;
+    const gap = { failedAt: at, lastGoodAt, servedAt: null };
+    this.#gaps = [...this.#gaps, gap].slice(-1000);
     this.#write(`m ${at} ${gap.lastGoodAt ?? ''}`);
   }
 
@@ -83,9 +85,11 @@ export class Log {
 
   #load(file: string): void {
     if (!existsSync(file)) return;
-    const lines = readFileSync(file, 'utf8').split('\n');
-    // A line without its end was cut short by a crash.
-    lines.pop();
+    const text = readFileSync(file, 'utf8');
+    // A line without its end was cut short by a crash; it must not become the beginning of the next.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    if (whole !== text) writeFileSync(file, whole);
+    const lines = whole.split('\n').slice(0, -1);
     this.#lines = lines.length;
     for (const line of lines) {
       const [what, first, second, third] = line.split(' ');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { greets } from './greeting.ts';
-import { kept, Log } from './log.ts';
+import { kept, type Log } from './log.ts';
 import { Member } from './member.ts';
 import type { Target } from './targets.ts';
 
@@ -54,7 +54,11 @@ export class Prober {
 
   /** Runs until {@link stop}. */
   async run(): Promise<void> {
-    const samples = Promise.all([this.#each(1000, () => this.#sample()), this.#each(1000, () => this.#look()), this.#each(60_000, () => this.#forget())]);
+    const samples = Promise.all([
+      this.#each(1000, () => this.#sample()),
+      this.#each(1000, () => this.#look()),
+      this.#each(60_000, () => this.#forget()),
+    ]);
     await this.#each(this.target.every, () => this.#mark());
     await samples;
     for (const member of [...this.#members, ...this.#readers.values()]) member.drop();
@@ -64,18 +68,21 @@ export class Prober {
     this.#stop.abort();
   }
 
-  /** A slower commit than this is a missed marker: nothing here waits for a server that does not answer. */
+  /** A commit that takes longer is a missed marker. Its time is when it was sent, so patience costs no accuracy. */
   get patience(): number {
-    return Math.max(2 * this.target.every, 300);
+    return Math.max(2 * this.target.every, 1000);
   }
 
   async #mark(): Promise<void> {
-    const at = Date.now();
+    let at = Date.now();
     try {
-      this.#serving ??= await this.#find();
+      if (!this.#serving) {
+        await this.#find();
+        at = Date.now();
+      }
       const seq = this.resolved + 1;
       const id = randomUUID();
-      await this.#write(this.#serving, id, seq, at).finally(() => (this.resolved = seq));
+      await this.#write(this.#serving!, id, seq, at).finally(() => (this.resolved = seq));
       this.#good(at);
     } catch (error) {
       this.#serving = null;
@@ -92,15 +99,24 @@ export class Prober {
     if (found.length !== 1) throw new Error('The marker is not there.');
   }
 
-  /** The first member that takes writes. All are asked side by side, so that a frozen one does not hold up the other. */
-  async #find(): Promise<Member> {
-    const asked = this.#members.map(async (member) => {
-      if (!(await member.writable(this.patience))) throw new Error(`${member.place.host} takes no writes`);
-      return member;
-    });
-    const member = await Promise.any(asked);
+  /** The first member that takes writes. All are asked side by side, again and again, so that a frozen one does not hold up the other. */
+  async #find(): Promise<void> {
+    const found = new AbortController();
+    const deadline = Date.now() + this.patience;
+    const ask = async (member: Member): Promise<Member> => {
+      for (;;) {
+        const answer = await member.writable(this.patience).catch((error: Error) => error);
+        if (answer === true) return member;
+        if (found.signal.aborted || this.#stop.signal.aborted || Date.now() > deadline)
+          throw answer || new Error(`${member.place.host} takes no writes`);
+        await sleep(Math.min(this.target.every / 2, 1000));
+      }
+    };
+    const member = await Promise.any(this.#members.map(ask)).finally(() => found.abort());
     await this.#prepare(member);
-    return member;
+    this.#serving = member;
+    // At once: a source that dies young has been sampled all the same.
+    void this.#sample();
   }
 
   async #prepare(member: Member): Promise<void> {
@@ -154,7 +170,7 @@ export class Prober {
 
   /** Does it again and again at this pace; one that takes longer than the pace leaves the next out. */
   async #each(every: number, act: () => Promise<void>): Promise<void> {
-    for (let due = Date.now(); !this.#stop.signal.aborted; ) {
+    for (let due = Date.now(); !this.#stop.signal.aborted;) {
       await act();
       due = Math.max(due + every, Date.now());
       await sleep(Math.max(0, due - Date.now()), undefined, { signal: this.#stop.signal }).catch(() => {});

@@ -21,10 +21,13 @@ export interface Probe {
 /** Probes every system of an inventory that asks for it, until stopped. Throws where none does. */
 export async function startProbe(options: ProbeOptions): Promise<Probe> {
   const targets = await readTargets(options.inventory, options.login);
-  if (targets.length === 0) throw new Error(`${options.inventory}: no system has a probe. Give one "probe: { every: 100 milliseconds, good: 5 }".`);
+  if (targets.length === 0)
+    throw new Error(`${options.inventory}: no system has a probe. Give one "probe: { every: 100 milliseconds, good: 5 }".`);
   const probers: Prober[] = [];
   for (const target of targets) {
-    probers.push(new Prober(target, new Log(options.folder, target.system), target.password === null ? undefined : await secret(target.password)));
+    probers.push(
+      new Prober(target, new Log(options.folder, target.system), target.password === null ? undefined : await secret(target.password)),
+    );
   }
   const { address, port } = listenAt(options.listen);
   const server = await serve(probers, port, address);

@@ -47,7 +47,12 @@ export async function readTargets(file: string, login: Login = {}): Promise<Targ
     const host = hosts[name];
     if (!host) throw new Error(`${file}: there is no host ${name}.`);
     const view = host['seen-from']?.['outside'];
-    return { host: name, site: host.site, address: view?.address ?? host.address, port: (view?.ports ?? host.ports ?? {})[String(port)] ?? port };
+    return {
+      host: name,
+      site: host.site,
+      address: view?.address ?? host.address,
+      port: (view?.ports ?? host.ports ?? {})[String(port)] ?? port,
+    };
   };
   return Object.entries(systems).flatMap(([system, { postgres, probe }]) => {
     if (!postgres || !probe) return [];

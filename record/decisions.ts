@@ -87,13 +87,13 @@ export function interventions(journal: readonly Entry[], asked: readonly Questio
     });
 }
 
-/** An asking ends with its answer; without one, when it is asked anew, expires for good, or the run ends. */
+/** An asking ends with its answer; without one, when it expires or means nothing any more, is asked anew, or the run ends. */
 function closing(asked: Extract<Entry, { readonly what: 'asked' }>, after: readonly Entry[]): string | null {
-  const same = (e: { readonly question: string; readonly attempt: number }) => e.question === asked.question && e.attempt === asked.attempt;
-  const end =
-    after.find((e) => e.what === 'answered' && same(e)) ??
-    after.find((e) => e.what === 'asked' && e.question === asked.question) ??
-    after.findLast((e) => e.what === 'expired' && same(e)) ??
-    after.find((e) => e.what === 'ended');
+  const end = after.find(
+    (e) =>
+      e.what === 'ended' ||
+      (e.what === 'asked' && e.question === asked.question) ||
+      ((e.what === 'answered' || e.what === 'expired') && e.question === asked.question && e.attempt === asked.attempt),
+  );
   return end?.at ?? null;
 }

@@ -14,7 +14,7 @@ export function findings(record: Omit<RunRecord, 'findings'>): Finding[] {
   const note = (text: string): Finding => ({ weight: 'note', text });
   const { verdict, serving, system } = record;
   const list = [
-    ...(verdict !== null && serving.known && serving.site === null ? [must(`No site serves ${system}. ${serving.note}`)] : []),
+    ...(verdict !== null && serving.known && serving.site === null ? [must(`No site serves ${system} (${serving.note}).`)] : []),
     ...(verdict === 'recovered, unprotected'
       ? [must(`${system} has no standby since this run: let replication run the other way before the next failure.`)]
       : []),
@@ -64,7 +64,9 @@ export function notProven(journal: readonly Entry[], walked: readonly Walked[], 
           why: `Whether ${host} stays out when its power comes back: its boot configuration could not be read.`,
         })),
     ),
-    ...walked.filter(({ outcome }) => outcome === 'skipped').map(({ id, note }) => ({ what: id, why: `It was skipped: ${note}` })),
+    ...walked
+      .filter(({ id, outcome }) => outcome === 'skipped' && !journal.some((e) => e.what === 'not-proven' && e.step === id))
+      .map(({ id, note }) => ({ what: id, why: `It was skipped: ${note}` })),
     ...(recovery.total === null && recovery.atLeast === null ? [{ what: 'recovery time and point', why: recovery.note }] : []),
     ...(clock && clock.offset === null
       ? [{ what: 'clock offset', why: "The probe's clock was not compared with the database server's." }]

@@ -7,11 +7,11 @@ import { between, lastAt, ms } from './time.ts';
 type Phases = RunRecord['phases'];
 
 /** The run's own work around the steps, told from the entries that end each piece of it. */
-export function phases(journal: readonly Entry[], walked: readonly Walked[]): Phases {
+export function phases(journal: readonly Entry[], walked: readonly Walked[], startedAt: string): Phases {
   const list: Phases = [];
-  let since = journal.find((e) => e.what === 'started')?.at;
+  let since = startedAt;
   const until = (name: Phases[number]['name'], at: string | undefined) => {
-    if (!since || !at || ms(at) < ms(since)) return;
+    if (!at || ms(at) < ms(since)) return;
     list.push({ name, from: since, to: at });
     since = at;
   };
@@ -20,7 +20,7 @@ export function phases(journal: readonly Entry[], walked: readonly Walked[]): Ph
   until('lock', journal.find((e) => e.what === 'locked')?.at);
   const ends = walked.flatMap(({ to, undoneAt }) => [to, undoneAt].filter((at) => at !== null));
   since = ends.length > 0 ? new Date(Math.max(...ends.map(ms))).toISOString() : since;
-  until('measure', journal.find((e) => e.what === 'measured')?.at);
+  until('measure', journal.findLast((e) => e.what === 'measured')?.at);
   return list;
 }
 

@@ -7,6 +7,7 @@ import type { Entry } from './journal.ts';
 import { measure } from './measure.ts';
 import { phases, quiet } from './phases.ts';
 import type { RunRecord } from './schema/run.ts';
+import { servingNow } from './serving.ts';
 import { steps } from './steps.ts';
 import { latest, ms } from './time.ts';
 
@@ -37,7 +38,7 @@ export function makeRecord(material: Material): RunRecord {
   const asked = questions(journal);
   const decided = decisions(journal, asked, history);
   const walked = steps({ journal, planned, carried: carried(history), asked });
-  const around = phases(journal, walked);
+  const around = phases(journal, walked, startedAt);
   const waits = quiet(journal, asked, walked, around);
   const path = criticalPath(walked, planned);
   const modes = modesOf(journal, startedAt);
@@ -66,7 +67,7 @@ export function makeRecord(material: Material): RunRecord {
     duration: latest([startedAt, ...journal.map(({ at }) => at)]) - ms(startedAt),
     verdict: ended?.verdict ?? null,
     why: ended?.why ?? '',
-    serving: servingNow(journal),
+    serving: servingNow(journal, planned),
     ...measured,
     waits: waits.reduce((sum, { from, to }) => sum + to - from, 0),
     separationOfDuties: separation(plan, decided),
@@ -92,7 +93,8 @@ function beginning(
 ): [string, Of<'started'> | undefined, RunStarted | undefined] {
   const started = find(journal, 'started');
   const run = history.find((fact): fact is RunStarted => fact.what === 'run-started');
-  const at = started?.at ?? run?.at;
+  // The workflow's first entry may come after its first activity; the history knows better when the run began.
+  const at = run?.at ?? started?.at;
   if (!at)
     throw new Error(
       'no record can be made: neither the journal nor the history says when the run started; hand over one of them from its first entry',
@@ -111,12 +113,6 @@ function modesOf(journal: readonly Entry[], startedAt: string): RunRecord['modes
     if (entry.what === 'started' && entry.mode) return [{ mode: entry.mode, at: startedAt, by: entry.by }];
     return entry.what === 'mode' ? [{ mode: entry.mode, at: entry.at, by: entry.by }] : [];
   });
-}
-
-function servingNow(journal: readonly Entry[]): RunRecord['serving'] {
-  const last = journal.filter((entry) => entry.what === 'serving').at(-1);
-  if (!last) return { site: null, known: false, note: 'This run did not establish which site serves.', at: null };
-  return { site: last.site, known: true, note: last.note, at: last.at };
 }
 
 function warnings(plan: PlanHeader | null, journal: readonly Entry[], history: readonly HistoryFact[]): string[] {

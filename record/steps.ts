@@ -17,11 +17,7 @@ interface Source {
 export function steps({ journal, planned, carried, asked }: Source): Walked[] {
   const gates = new Set(asked.filter(({ kind }) => kind === 'gate').map(({ id }) => id));
   const happened = [
-    ...new Set(
-      journal.flatMap((e) =>
-        'step' in e && e.what !== 'preflight' ? [e.step] : e.what === 'asked' && gates.has(e.question) ? [e.question] : [],
-      ),
-    ),
+    ...new Set(journal.flatMap((e) => (isOfStep(e) ? [e.step] : e.what === 'asked' && gates.has(e.question) ? [e.question] : []))),
   ];
   const never = planned.map(({ id }) => id).filter((id) => !happened.includes(id));
   const mode = journal.reduce<string | null>((last, e) => (e.what === 'mode' || e.what === 'started' ? e.mode : last), null);
@@ -37,11 +33,18 @@ export function steps({ journal, planned, carried, asked }: Source): Walked[] {
       : step(
           id,
           node,
-          journal.filter((e) => 'step' in e && e.step === id),
+          journal.filter((e) => isOfStep(e) && e.step === id),
           carried.filter((one) => one.step.id === id),
           mode,
         );
   });
+}
+
+type OfStep = Extract<Entry, { readonly what: 'begun' | 'done' | 'failed' | 'skipped' | 'undone' }>;
+
+/** Whether an entry tells what became of a step. */
+function isOfStep(e: Entry): e is OfStep {
+  return e.what === 'begun' || e.what === 'done' || e.what === 'failed' || e.what === 'skipped' || e.what === 'undone';
 }
 
 function step(id: string, node: PlanNode | undefined, entries: readonly Entry[], carried: readonly Carried[], mode: string | null): Walked {
@@ -60,7 +63,7 @@ function step(id: string, node: PlanNode | undefined, entries: readonly Entry[],
     site: attempts.at(-1)?.site ?? (node?.kind === 'step' ? node.action.at : null),
     from: attempts[0]?.begunAt ?? last?.at ?? null,
     to: last?.at ?? null,
-    undoneAt: undone?.at ?? null,
+    undoneAt: keeps(node) ? null : (undone?.at ?? null),
     attempts,
     outputs: (done?.outputs ?? null) as Walked['outputs'],
     proofs: (done?.proofs ?? []).map(({ kind, by, host, at, evidence, latched }) => ({
@@ -102,16 +105,20 @@ function attemptOf(begun: Extract<Entry, { readonly what: 'begun' }>, after: rea
 }
 
 function fate(entries: readonly Entry[], node: PlanNode | undefined, mode: string | null): [Walked['outcome'], string] {
-  const last = entries.findLast(
-    (e) => e.what === 'begun' || e.what === 'done' || e.what === 'failed' || e.what === 'skipped' || e.what === 'undone',
-  );
+  const last = entries.findLast((e) => isOfStep(e) && !(e.what === 'undone' && keeps(node)));
+  const kept = keeps(node) && entries.some((e) => e.what === 'undone') ? 'It has no undo, and was left as it is.' : '';
   if (last?.what === 'done')
-    return last.byHand ? ['done by hand', 'A person said it was done; the world was read and agreed.'] : ['done', ''];
+    return last.byHand ? ['done by hand', 'A person said it was done; the world was read and agreed.'] : ['done', kept];
   if (last?.what === 'failed') return ['failed', last.problem];
-  if (last?.what === 'skipped') return ['skipped', last.why];
+  if (last?.what === 'skipped') return [node?.if && entries.every((e) => e.what !== 'begun') ? 'left out' : 'skipped', last.why];
   if (last?.what === 'undone') return ['undone', ''];
-  if (last?.what === 'begun') return ['unfinished', 'The run ended while it was under way: look at what it acts on.'];
+  if (last?.what === 'begun') return ['unfinished', kept || 'The run ended while it was under way: look at what it acts on.'];
   return neverReached(node, mode);
+}
+
+/** Whether it stays as it is when the run backs out, which the journal notes as undone all the same. */
+function keeps(node: PlanNode | undefined): boolean {
+  return node?.kind === 'step' && !node.action.undo;
 }
 
 function gate(id: string, node: PlanNode | undefined, asked: readonly QuestionRecord[], mode: string | null): Walked {
@@ -122,7 +129,7 @@ function gate(id: string, node: PlanNode | undefined, asked: readonly QuestionRe
       ? ['done', `Approved by ${last.by.join(', ')}.`]
       : last.answer
         ? ['failed', `${last.answer} by ${last.by.join(', ')}`]
-        : ['unfinished', last.notes.at(-1) ?? 'Nobody answered.'];
+        : unanswered(node, last);
   return {
     id,
     uses: '',
@@ -139,6 +146,13 @@ function gate(id: string, node: PlanNode | undefined, asked: readonly QuestionRe
     proofs: [],
     evidence: [],
   };
+}
+
+function unanswered(node: PlanNode | undefined, { notes }: QuestionRecord): [Walked['outcome'], string] {
+  const expired = notes.at(-1)?.startsWith('expired') === true;
+  if (expired && node?.kind === 'gate' && node.onExpiry.then === 'proceed')
+    return ['done', 'Nobody answered in time, and the runbook says to go on.'];
+  return ['unfinished', notes.at(-1) ?? 'Nobody answered.'];
 }
 
 function neverReached(node: PlanNode | undefined, mode: string | null): [Walked['outcome'], string] {

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { types } from '../activities/index.ts';
+import { types as released } from '../activities/index.ts';
+import type { StepType } from '../activities/step.ts';
 import { controlQueue, siteQueue } from '../workflows/wire.ts';
 import { registerAttributes } from './attributes.ts';
 import { workflowBundle } from './bundle.ts';
@@ -16,13 +17,16 @@ export interface WorkerSettings {
   readonly runbooks: string;
   /** Called once it asks for work. */
   readonly ready?: () => void;
+  /** Step types beside or instead of the product's own. */
+  readonly types?: readonly StepType[];
+  readonly interceptors?: WorkerInterceptors;
 }
 
 /**
  * The process at a site: carries out steps on the site's queue, and takes its share of workflows and of the runs' own
  * activities on the control queue. Ends on SIGINT and SIGTERM, giving steps under way ten seconds.
  */
-export async function runWorker({ site: name, runbooks, ready }: WorkerSettings): Promise<void> {
+export async function runWorker({ site: name, runbooks, ready, types = released, interceptors }: WorkerSettings): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGINT', 'SIGTERM'] });
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const [connection, bundle] = await Promise.all([NativeConnection.connect(connectionOptions), workflowBundle()]);
@@ -30,7 +34,7 @@ export async function runWorker({ site: name, runbooks, ready }: WorkerSettings)
     await registerAttributes(connection, namespace);
     const site: Site = { site: name, runbooks, namespace, types };
     const own = runActivities(site);
-    const shared: Omit<WorkerOptions, 'taskQueue'> = { connection, namespace, identity: `lifeboat/${name}/${hostname()}/${process.pid}`, shutdownGraceTime: '10 seconds' };
+    const shared: Omit<WorkerOptions, 'taskQueue'> = { connection, namespace, identity: `lifeboat/${name}/${hostname()}/${process.pid}`, shutdownGraceTime: '10 seconds', ...(interceptors ? { interceptors } : {}) };
     const workers = await Promise.all([
       Worker.create({
         ...shared,
@@ -52,9 +56,9 @@ export async function runWorker({ site: name, runbooks, ready }: WorkerSettings)
 
 /** Few pollers: a frozen worker swallows one task for each that it has waiting. */
 const control = {
-  maxConcurrentActivityTaskPolls: 2,
+  maxConcurrentActivityTaskPolls: 1,
   maxConcurrentWorkflowTaskPolls: 2,
   // A killed worker's runs stand still for this long.
   stickyQueueScheduleToStartTimeout: '2 seconds',
 } as const;
-const steps = { maxConcurrentActivityTaskPolls: 4, maxConcurrentActivityTaskExecutions: 100 } as const;
+const steps = { maxConcurrentActivityTaskPolls: 2, maxConcurrentActivityTaskExecutions: 100 } as const;

@@ -3,9 +3,10 @@ import type { Action, Json, Step } from '../plan/plan.ts';
 import type { Stated } from '../activities/step.ts';
 import type { StepAnswer, StepCall } from './wire.ts';
 import { siteQueue } from './wire.ts';
-import { control, phase, problemOf, workerLost, type Problem } from './activities.ts';
+import { control, phase, problemOf, short, workerLost, type Problem } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
+import { fits } from './fit.ts';
 import { intervene } from './intervene.ts';
 import { now } from './journal.ts';
 import { resolve } from './resolve.ts';
@@ -35,6 +36,7 @@ async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | nul
   let problem: Problem = { code: 'error', text: 'not carried out' };
   for (const action of [node.action, ...node.else]) {
     try {
+      if (run.stop) throw new Stopped();
       await oneWay(run, node, track, action);
       return null;
     } catch (error) {
@@ -95,7 +97,8 @@ export function settle(run: Run, node: Step, track: Track, action: Action, answe
 
 /** One phase of a step on the queue of its site. Survives workers that die or freeze with it. */
 export async function perform(run: Run, node: Step, action: Action, name: 'execute' | 'verify' | 'undo', stated: readonly Stated[]): Promise<StepAnswer> {
-  for (let handover = 0; ; handover += 1) {
+  let handover = 0;
+  for (;;) {
     try {
       const act = phase(`${action.uses}.${name}`, {
         taskQueue: siteQueue(action.at),
@@ -103,13 +106,14 @@ export async function perform(run: Run, node: Step, action: Action, name: 'execu
         startToCloseTimeout: action.timeout,
         scheduleToStartTimeout: pickUp,
         heartbeatTimeout: heartbeat,
-        retry: { maximumAttempts: action.retry.times + 1, initialInterval: action.retry.wait, backoffCoefficient: 1.5, maximumInterval: '30 seconds' },
-        summary: `${node.id}: ${action.uses}${name === 'execute' ? '' : ` (${name})`}`,
+        retry: { maximumAttempts: action.retry.times + 1, initialInterval: Math.max(1, action.retry.wait), backoffCoefficient: 1.5, maximumInterval: '30 seconds' },
+        summary: short(`${node.id}: ${action.uses}${name === 'execute' ? '' : ` (${name})`}`),
       });
-      return await act(callOf(run, node, action, stated));
+      return await act(fits(callOf(run, node, action, stated), `what ${node.id} would be given`));
     } catch (error) {
       const lost = workerLost(error);
-      if (lost === null || handover >= handovers || CancellationScope.current().consideredCancelled) throw error;
+      if (lost === 'vanished') handover += 1;
+      if (lost === null || handover > handovers || CancellationScope.current().consideredCancelled) throw error;
       if (lost === 'not picked up' && (await control(`who works at ${action.at}?`)['run.pollers']({ queue: siteQueue(action.at) })) === 0) {
         throw ApplicationFailure.nonRetryable(`no worker at ${action.at}: start one there, or choose another way`, 'no-worker');
       }

@@ -11,10 +11,13 @@ export function control(summary: string, options: ActivityOptions = {}): RunActi
     taskQueue: controlQueue,
     startToCloseTimeout: '5 seconds',
     retry: { initialInterval: '100 milliseconds', maximumInterval: '2 seconds' },
-    summary,
+    summary: short(summary),
     ...options,
   });
 }
+
+/** The server refuses a summary of more than 400 bytes, and the run would hang. */
+export const short = (summary: string): string => summary.slice(0, 100);
 
 type Phase = (call: StepCall) => Promise<StepAnswer>;
 

@@ -1,46 +1,13 @@
-import { condition, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Stated } from '../activities/step.ts';
-import type { Expiry } from '../plan/plan.ts';
-import type { Choice, Fact, QuestionKind } from '../record/journal.ts';
-import type { DecisionInput, OpenChoice, OpenQuestion } from './wire.ts';
-import { control } from './activities.ts';
-import { announceQuestions } from './announce.ts';
-import { pressed, read } from './decision.ts';
+import type { Choice } from '../record/journal.ts';
+import { consider, needed } from './consider.ts';
 import { now } from './journal.ts';
-import { judge } from './judge.ts';
+import { open, type Answer, type Question } from './question.ts';
 import { Stopped, type Run } from './run.ts';
 
 /** How often an unanswered question is noted as still open, milliseconds. */
 const reminder = 15 * 60_000;
-
-/** Something that people decide. */
-export interface Question {
-  readonly id: string;
-  readonly kind: QuestionKind;
-  readonly title: string;
-  readonly facts: readonly Fact[];
-  readonly choices: readonly (Omit<OpenChoice, 'signal'> & { readonly label: string })[];
-  /** Roles; empty: every person of the inventory. */
-  readonly approvers: readonly string[];
-  /** How many different people it takes to approve, or to say that a person's task is done; one for any other choice. */
-  readonly count: number;
-  /** Milliseconds. */
-  readonly expires?: number | undefined;
-  readonly onExpiry?: Expiry;
-}
-
-export interface Answer {
-  readonly choice: Choice | 'expired';
-  readonly attempt: number;
-  readonly by: readonly Stated[];
-  readonly reason: string;
-}
-
-interface Arrived {
-  readonly choice: OpenChoice;
-  readonly nth: number;
-  readonly input: DecisionInput;
-}
 
 /**
  * Asks people, and waits for as long as it takes: a signal for each choice and attempt, registered while the question
@@ -48,130 +15,75 @@ interface Arrived {
  * @throws Stopped when the run is stopped meanwhile.
  */
 export async function ask(run: Run, question: Question): Promise<Answer> {
-  const attempt = run.attempt(question.id);
-  const openedAt = workflowInfo().historyLength;
-  const arrived: Arrived[] = [];
-  const choices = question.choices.map(({ label, ...choice }) => ({ ...choice, signal: `${label} #${attempt}` }));
-  for (const choice of choices) listen(run, choice, arrived);
+  for (;;) {
+    const answer = await askOnce(run, question);
+    if (answer === 'expired') throw new Error(`the question ${question.id} has no answer for its own expiry`);
+    if (answer !== 'withdrawn') return answer;
+  }
+}
 
-  let approvers = question.approvers;
-  let deadline = question.expires === undefined ? null : Date.now() + question.expires;
-  let onExpiry = question.onExpiry;
-  const have = new Map<Choice, Stated[]>();
+/**
+ * One attempt of a question.
+ * @returns `expired` where nobody answered in time; `withdrawn` where it means nothing any more, or where the run was
+ * reset since: it is then to be asked anew, with what is true now.
+ */
+export async function askOnce(run: Run, question: Question): Promise<Answer | 'expired' | 'withdrawn'> {
   const { id, kind, title, facts, count } = question;
-  const close = open(run, { id, kind, title, facts, count, choices, approvers, attempt, have: [], askedAt: now(), deadline: iso(deadline) });
+  const attempt = run.attempt(id);
+  const openedAt = workflowInfo().historyLength;
+  const choices = question.choices.map(({ label, ...choice }) => ({ ...choice, signal: `${label} #${attempt}` }));
+  const have = new Map<Choice, Stated[]>();
+  let { approvers, onExpiry } = question;
+  let deadline = question.expires === undefined ? null : Date.now() + question.expires;
+  const asked = open(run, { id, kind, title, facts, count, choices, approvers, attempt, have: [], askedAt: now(), deadline: iso(deadline) });
+  const note = (what: 'reminded' | 'escalated' | 'expired', text: string): void => run.journal.write({ what, question: id, attempt, note: text });
+  const over = (): boolean => run.stop !== null || question.moot?.() === true;
   try {
     for (;;) {
-      const wait = Math.min(reminder, deadline === null ? reminder : Math.max(0, deadline - Date.now()));
-      const woken = await condition(() => arrived.length > 0 || run.stop !== null, wait, { summary: `asked: ${question.title}`.slice(0, 190) });
+      const wait = Math.min(reminder, deadline === null ? reminder : Math.max(1, deadline - Date.now()));
+      const woken = await condition(() => asked.arrived.length > 0 || over(), wait, { summary: `asked: ${id}` });
       if (run.stop) throw new Stopped();
-      const press = arrived.shift();
+      if (over()) {
+        note('expired', 'withdrawn: the run has changed since it was asked');
+        return 'withdrawn';
+      }
+      const press = asked.arrived.shift();
       if (press) {
-        const by = await consider(run, question, approvers, attempt, openedAt, press, have);
-        if (run.stop) throw new Stopped();
-        if (!by) continue;
         const { choice } = press.choice;
+        const by = await consider(run, { question, attempt, openedAt, approvers, have }, press);
+        if (by === 'reset') {
+          note('expired', 'the run was reset since it was asked: it is asked again');
+          return 'withdrawn';
+        }
+        if (by === null) continue;
         const agreed = [...(have.get(choice) ?? []), by];
         have.set(choice, agreed);
-        close.update({ have: agreed.map((person) => person.by) });
+        const names = agreed.map((person) => person.by);
+        asked.show({ have: names });
         if (agreed.length < needed(question, choice)) continue;
-        run.journal.write({ what: 'answered', question: question.id, attempt, choice, by: agreed.map((person) => person.by) });
+        run.journal.write({ what: 'answered', question: id, attempt, choice, by: names });
         return { choice, attempt, by: agreed, reason: by.reason ?? '' };
       }
       if (woken) continue;
       if (deadline === null || Date.now() < deadline) {
-        run.journal.write({ what: 'reminded', question: question.id, attempt, note: 'still waiting for an answer' });
+        note('reminded', 'still waiting for an answer');
         continue;
       }
       if (onExpiry && 'escalate' in onExpiry) {
-        approvers = [...approvers, onExpiry.escalate];
+        // No role means everybody: there is nobody to add.
+        if (approvers.length > 0) approvers = [...approvers, onExpiry.escalate];
         deadline = Date.now() + onExpiry.expires;
-        run.journal.write({ what: 'escalated', question: question.id, attempt, note: `nobody answered; ${onExpiry.escalate} may decide too` });
+        note('escalated', `nobody answered; ${onExpiry.escalate} may decide too`);
         onExpiry = { then: onExpiry.then };
-        close.update({ approvers, deadline: iso(deadline) });
+        asked.show({ approvers, deadline: iso(deadline) });
         continue;
       }
-      run.journal.write({ what: 'expired', question: question.id, attempt, note: `nobody answered in time; then: ${onExpiry?.then ?? 'abort'}` });
-      return { choice: onExpiry?.then === 'proceed' ? 'approve' : 'expired', attempt, by: [], reason: 'nobody answered in time' };
+      note('expired', `nobody answered in time; then: ${onExpiry?.then ?? 'abort'}`);
+      return onExpiry?.then === 'proceed' ? { choice: 'approve', attempt, by: [], reason: 'nobody answered in time' } : 'expired';
     }
   } finally {
-    for (const choice of choices) setHandler(defineSignal<[DecisionInput?]>(choice.signal), undefined);
-    // Pressed while the last decision was being looked up: too late, and recorded as such.
-    for (const late of arrived) run.late.push({ signal: late.choice.signal, nth: late.nth, input: late.input });
-    close();
+    asked.close();
   }
-}
-
-const needed = (question: Question, choice: Choice): number => (choice === 'approve' || choice === 'unplanned' || choice === 'planned' || (choice === 'done' && question.kind === 'task') ? question.count : 1);
-
-function listen(run: Run, choice: OpenChoice, arrived: Arrived[]): void {
-  setHandler(
-    defineSignal<[DecisionInput?]>(choice.signal),
-    (input) => {
-      arrived.push({ choice, nth: pressed(run, choice.signal), input: input ?? null });
-    },
-    { description: choice.description },
-  );
-}
-
-/** Looks the sender up and judges; returns who it was where the decision counts. */
-async function consider(
-  run: Run,
-  question: Question,
-  approvers: readonly string[],
-  attempt: number,
-  openedAt: number,
-  press: Arrived,
-  have: ReadonlyMap<Choice, readonly Stated[]>,
-): Promise<Stated | null> {
-  const { choice, signal, reason: reasonNeeded } = press.choice;
-  const sender = await control(`who sent "${signal}"?`.slice(0, 190))['run.attest']({ signal, nth: press.nth, openedAt });
-  const said = read(press.input);
-  const judgement = judge(
-    { choice, sender, stated: said.by, reason: said.reason },
-    {
-      accepts: run.plan?.decisions ?? 'stated',
-      people: run.plan?.people ?? {},
-      approvers,
-      count: needed(question, choice),
-      requester: run.requester,
-      reasonNeeded,
-      have: (have.get(choice) ?? []).map((person) => person.by),
-    },
-  );
-  run.journal.write({ what: 'decided', question: question.id, attempt, choice, ...judgement, reason: said.reason });
-  announceQuestions(run);
-  return judgement.counts ? { by: judgement.by, how: judgement.how, at: now(), reason: said.reason } : null;
-}
-
-type Close = (() => void) & { update(change: Partial<OpenQuestion>): void };
-
-function open(run: Run, question: OpenQuestion): Close {
-  let current = question;
-  run.questions.push(current);
-  run.journal.write({
-    what: 'asked',
-    question: current.id,
-    attempt: current.attempt,
-    kind: current.kind,
-    title: current.title,
-    facts: current.facts,
-    approvers: current.approvers,
-    count: current.count,
-    deadline: current.deadline,
-  });
-  announceQuestions(run);
-  const close = (): void => {
-    run.questions.splice(run.questions.indexOf(current), 1);
-    announceQuestions(run);
-  };
-  const update = (change: Partial<OpenQuestion>): void => {
-    const next = { ...current, ...change };
-    run.questions.splice(run.questions.indexOf(current), 1, next);
-    current = next;
-    announceQuestions(run);
-  };
-  return Object.assign(close, { update });
 }
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());

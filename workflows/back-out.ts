@@ -5,10 +5,11 @@ import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
 import { lookAround } from './gate.ts';
-import { isStep, type Run, type Track } from './run.ts';
+import { isStep, Stopped, type Run, type Track } from './run.ts';
 
 /**
- * Undoes what was begun, newest first, until the source serves again.
+ * Undoes what was begun, newest first, until the source serves again. Where the promotion turns out to have happened,
+ * `run.promoted` is set and nothing more is undone.
  * @returns why it could not, or null where it did.
  */
 export async function backOut(run: Run): Promise<string | null> {
@@ -19,7 +20,10 @@ export async function backOut(run: Run): Promise<string | null> {
   announce(run, 'backing out');
   const begun = [...run.tracks.values()].filter((track) => track.begun > 0 && isStep(track.node) && track.node.action.effect !== 'read');
   for (const track of begun.toSorted((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''))) {
-    const problem = await undo(run, track);
+    const problem = await undo(run, track).catch((error: unknown) => {
+      if (error instanceof Stopped) return `cancelled while ${track.node.id} could not be undone`;
+      throw error;
+    });
     if (problem === null) continue;
     run.stop = stopped;
     return problem;
@@ -46,11 +50,12 @@ async function undo(run: Run, track: Track): Promise<string | null> {
       announce(run);
       return null;
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) || error instanceof Stopped) throw error;
       const { text, code } = problemOf(error);
       run.journal.write({ what: 'failed', step: node.id, uses: node.action.uses, attempt: track.begun, code, problem: `not undone: ${text}` });
       if (code === 'promoted') {
         run.promoted = true;
+        run.committed = true;
         run.serving = run.pinned.target.site;
         return text;
       }

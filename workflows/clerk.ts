@@ -23,7 +23,7 @@ export function keepLateDecisions(run: Run): void {
   });
 }
 
-/** Writes late decisions into the journal with their sender, until the run has ended. */
+/** Writes late decisions into the journal with their sender, until the run has ended. Never fails. */
 export async function clerk(run: Run): Promise<void> {
   while (run.ended === null || run.late.length > 0) {
     await condition(() => run.late.length > 0 || run.ended !== null);

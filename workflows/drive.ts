@@ -6,15 +6,20 @@ import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { backOut } from './back-out.ts';
 import { clerk, keepLateDecisions } from './clerk.ts';
+import { compile } from './compile.ts';
 import { conclude, measure, verdictOf } from './finish.ts';
-import { borrow, compile, preflight } from './prepare.ts';
-import { Run, Stopped } from './run.ts';
+import { inputOf } from './input.ts';
+import { borrow } from './lock.ts';
+import { preflight } from './preflight.ts';
+import { Run, Stopped, type Stop } from './run.ts';
 import { view } from './view.ts';
 import { walk } from './walk.ts';
 
+type Ending = readonly [verdict: Verdict, why: string];
+
 /** Carries a run of any kind from its few words of input to its record. */
 export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
-  const run = new Run(kind, input, workflowInfo());
+  const run = new Run(kind, inputOf(input), workflowInfo());
   keepLateDecisions(run);
   setHandler(defineQuery<RunState>('state'), () => view(run), { description: 'What the run is doing, and what is asked.' });
   setHandler(defineQuery('journal'), () => run.journal.entries, { description: 'What happened so far, in order.' });
@@ -22,36 +27,55 @@ export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
   await CancellationScope.nonCancellable(async () => {
     void clerk(run);
     const [verdict, why] = await outcome(run);
-    await conclude(run, verdict, why);
+    await conclude(run, verdict, why.slice(0, 2_000));
     await condition(allHandlersFinished);
   });
   return close(run);
 }
 
-async function outcome(run: Run): Promise<[Verdict, string]> {
+async function outcome(run: Run): Promise<Ending> {
   try {
     await identify(run);
     await compile(run);
     await preflight(run);
     await borrow(run);
     announce(run, 'running');
-    await walk(run);
-    await measure(run);
-    return [verdictOf(run), `${run.pinned.system.name} is served by ${run.serving ?? 'nobody that is known'}`];
+    return await walked(run);
   } catch (error) {
+    if (error instanceof Stopped) return stopped(run);
     // A plain error would fail the workflow task for ever, and the run would hang with nobody told.
-    if (!(error instanceof Stopped)) return ['failed', `${problemOf(error).text}${serves(run)}`];
-    return await stopped(run);
+    return ['failed', `${problemOf(error).text}${serves(run)}`];
   }
 }
 
-async function stopped(run: Run): Promise<[Verdict, string]> {
-  const { how, why } = run.stop ?? { how: 'abort', why: 'stopped' };
+/** Walks the plan to its end, or back to its beginning. */
+async function walked(run: Run): Promise<Ending> {
+  for (;;) {
+    try {
+      await walk(run);
+      await measure(run);
+      return [verdictOf(run), `${run.pinned.system.name} is served by ${run.serving ?? 'nobody that is known'}`];
+    } catch (error) {
+      const stop = run.stop;
+      if (!(error instanceof Stopped) || stop === null || stop.how === 'abort' || stop.how === 'cancel') throw error;
+      const problem = run.promoted ? null : await backOut(run);
+      if (!run.promoted) return backedOut(run, stop, problem);
+      // The promotion came first: after it the only way is forward.
+      run.journal.write({ what: 'serving', site: run.serving, note: `promoted before it could back out (${stop.why}): the only way is forward` });
+      run.goOn();
+      announce(run, 'running');
+    }
+  }
+}
+
+function backedOut(run: Run, { why, verdict = 'backed out' }: Stop, problem: string | null): Ending {
+  return problem === null ? [verdict, `${why}${serves(run)}`] : ['failed', `${why}; backing out: ${problem}${serves(run)}`];
+}
+
+function stopped(run: Run): Ending {
+  const { how, why, verdict = 'aborted' } = run.stop ?? { how: 'abort', why: 'stopped' };
   if (run.refused !== null) return ['refused', why];
-  if (how === 'abort') return ['aborted', `${why}${serves(run)}`];
-  if (how === 'cancel') return ['cancelled', `${why}${serves(run)}`];
-  const problem = await backOut(run).catch((error: unknown) => problemOf(error).text);
-  return problem === null ? ['backed out', `${why}${serves(run)}`] : ['failed', `${why}; backing out: ${problem}${serves(run)}`];
+  return [how === 'cancel' ? 'cancelled' : verdict, `${why}${serves(run)}`];
 }
 
 async function identify(run: Run): Promise<void> {

@@ -5,6 +5,7 @@ import { siteQueue } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
+import { cut } from './fit.ts';
 import { policyOf } from './policy.ts';
 import { isStep, type Run } from './run.ts';
 
@@ -12,12 +13,11 @@ import { isStep, type Run } from './run.ts';
 export async function measure(run: Run): Promise<void> {
   if (!policyOf(run.kind).moves) return;
   for (;;) {
-    const { outage, note } = await control('measured from outside', { startToCloseTimeout: '20 seconds', scheduleToCloseTimeout: '40 seconds', retry: { maximumAttempts: 2 } })
+    const { outage, note, unserved } = await control('measured from outside', { startToCloseTimeout: '20 seconds', scheduleToCloseTimeout: '40 seconds', retry: { maximumAttempts: 2 } })
       ['run.measure']({ system: run.pinned.system, since: run.startedAt })
-      .catch((error: unknown) => ({ outage: null, note: problemOf(error).text }));
+      .catch((error: unknown) => ({ outage: null, note: problemOf(error).text, unserved: false }));
     run.journal.write({ what: 'measured', outage, note });
-    const unseen = outage !== null && outage.failedAt !== null && outage.servedAt === null;
-    if (!unseen) return;
+    if (!unserved) return;
     const answer = await ask(run, {
       id: 'measure',
       kind: 'intervention',
@@ -61,13 +61,14 @@ async function record(run: Run): Promise<void> {
   const { plan } = run;
   if (!plan) return;
   const { steps: _, ...header } = plan;
+  const journal = cut(run.journal.entries);
   const sites = Object.entries(plan.sites).filter(([, site]) => site.records !== undefined);
   await Promise.all(
     sites.map(async ([site, { records }]) => {
       // The source's store may have died with its site: it is tried, and not waited for.
       const patience = site === plan.source.site ? '6 seconds' : '1 minute';
       await control(`record at ${site}`, { taskQueue: siteQueue(site), startToCloseTimeout: '5 seconds', scheduleToCloseTimeout: patience })
-        ['run.record']({ plan: header, journal: run.journal.entries, folder: records! })
+        ['run.record']({ plan: header, journal, folder: records! })
         .then(
           (path) => (run.records[site] = path),
           () => undefined,

@@ -4,10 +4,11 @@ import type { Fact } from '../record/journal.ts';
 import type { Facts } from './wire.ts';
 import { siteQueue } from './wire.ts';
 import { control } from './activities.ts';
-import { ask, type Question } from './ask.ts';
+import { askOnce } from './ask.ts';
 import { switchMode } from './intervene.ts';
 import { now } from './journal.ts';
 import { lookup } from './lookup.ts';
+import type { Question } from './question.ts';
 import { resolve, worded } from './resolve.ts';
 import { Stopped, type Run } from './run.ts';
 
@@ -31,37 +32,46 @@ export async function hold(run: Run, node: Gate): Promise<void> {
   track.state = 'asking';
   track.startedAt ??= now();
   for (;;) {
+    if (run.leftOut(node)) {
+      track.state = 'waiting';
+      return;
+    }
     const shown = await lookAround(run);
-    const answer = await ask(run, question(run, node, shown));
-    if (answer.choice === 'approve') {
-      const worse = node.limit === undefined ? null : grown(shown, await lookAround(run), node.limit);
+    if (run.stop) throw new Stopped();
+    const answer = await askOnce(run, question(run, node, shown));
+    if (answer === 'withdrawn') continue;
+    if (answer === 'expired') return end(run, `nobody answered at ${node.id} in time`, 'aborted');
+    const who = answer.by.map((person) => person.by).join(', ');
+    if (answer.choice === 'planned') switchMode(run, 'planned', who);
+    else if (answer.choice !== 'approve') return end(run, `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}`, 'backed out');
+    else {
+      const worse = node.limit === undefined ? null : worsened(run, shown, await lookAround(run), node.limit);
       if (worse === null) break;
       run.journal.write({ what: 'expired', question: node.id, attempt: answer.attempt, note: `asked again: ${worse}` });
-      continue;
     }
-    if (answer.choice === 'planned') {
-      switchMode(run, 'planned', answer.by.map((person) => person.by).join(', '));
-      continue;
-    }
-    const who = answer.by.map((person) => person.by).join(', ');
-    const why = answer.choice === 'refuse' ? `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}` : `nobody answered at ${node.id} in time`;
-    run.halt({ how: run.committed ? 'abort' : 'back out', why });
-    throw new Stopped();
   }
   track.state = 'done';
   track.endedAt = now();
 }
 
+/** What was done before the gate is undone, unless there is no way back any more. */
+function end(run: Run, why: string, verdict: 'aborted' | 'backed out'): never {
+  run.halt({ how: run.committed ? 'abort' : 'back out', why, verdict });
+  throw new Stopped();
+}
+
 function question(run: Run, node: Gate, shown: Facts): Question {
   const plan = run.pinned;
   const subject = `${node.id} of ${plan.system.name} to ${plan.target.site}`;
-  const unplanned = run.mode === 'unplanned';
+  const { mode } = run;
+  const unplanned = mode === 'unplanned';
+  const title = written(run, node.title);
   const doubts = unplanned ? doubtsAbout(run, shown) : [];
   const choices: Question['choices'][number][] = [
     {
       choice: 'approve',
       label: `Approve ${subject}${unplanned ? `, ${lossOf(shown)}` : ''}`,
-      description: worded(resolve(node.title, lookup(run))),
+      description: title,
       reason: false,
     },
     { choice: 'refuse', label: `Refuse ${subject}`, description: 'Do not go on; what was done is undone.', reason: false },
@@ -72,13 +82,15 @@ function question(run: Run, node: Gate, shown: Facts): Question {
   return {
     id: node.id,
     kind: 'gate',
-    title: worded(resolve(node.title, lookup(run))),
+    title,
     facts: [...factsOf(run, node, shown), ...doubts],
     choices,
     approvers: node.approvers,
     count: node.count + (doubts.length > 0 ? 1 : 0),
     expires: node.expires,
     onExpiry: node.onExpiry,
+    // What was approved for one mode says nothing of the other.
+    moot: () => run.mode !== mode,
   };
 }
 
@@ -86,7 +98,7 @@ function factsOf(run: Run, node: Gate, shown: Facts): Fact[] {
   const facts: Fact[] = [{ label: 'mode', value: run.mode ?? '' }];
   for (const item of node.show) {
     const path = (item.value as { $ref?: readonly string[] }).$ref?.join('.');
-    if (path === 'run.viewpoints') for (const viewpoint of shown.viewpoints) facts.push({ label: `${viewpoint.name} sees the source`, value: `${viewpoint.sees}: ${viewpoint.text}` });
+    if (path === 'run.viewpoints') for (const viewpoint of shown.viewpoints) facts.push({ label: viewpoint.name, value: `source ${viewpoint.sees}. ${viewpoint.text}` });
     else facts.push({ label: item.label, value: written(run, item.value) });
   }
   for (const entry of run.journal.entries) {
@@ -117,8 +129,10 @@ function doubtsAbout(run: Run, shown: Facts): Fact[] {
   const doubts: Fact[] = [];
   const objective = run.pinned.objectives.recoveryPoint;
   if (shown.atRisk === null) doubts.push({ label: 'one more person is needed', value: 'how much would be lost is not known' });
-  else if (objective !== undefined && (shown.atRisk.milliseconds ?? 0) > objective) {
-    doubts.push({ label: 'one more person is needed', value: `the loss is beyond the objective of ${objective / 1000} s` });
+  else if (objective !== undefined && shown.atRisk.bytes > 0) {
+    const { milliseconds } = shown.atRisk;
+    if (milliseconds === null) doubts.push({ label: 'one more person is needed', value: `whether the loss is within the objective of ${objective / 1000} s is not known` });
+    else if (milliseconds > objective) doubts.push({ label: 'one more person is needed', value: `the loss is beyond the objective of ${objective / 1000} s` });
   }
   const dead = shown.viewpoints.filter((viewpoint) => viewpoint.sees === 'dead').length;
   if (dead < 2) doubts.push({ label: 'one more person is needed', value: `only ${dead} viewpoint${dead === 1 ? '' : 's'} see the source dead` });
@@ -128,8 +142,11 @@ function doubtsAbout(run: Run, shown: Facts): Fact[] {
 
 const serves = (shown: Facts): boolean => shown.viewpoints.some((viewpoint) => viewpoint.name === 'probe' && viewpoint.sees === 'alive');
 
-function grown(before: Facts, after: Facts, limit: number): string | null {
-  if (after.atRisk === null) return before.atRisk === null ? null : 'the data at risk is no longer known';
-  const more = after.atRisk.bytes - (before.atRisk?.bytes ?? 0);
-  return more > limit ? `the data at risk has grown by ${more} bytes since it was asked` : null;
+/** Why what was approved is no longer what is true: more is at risk, or it would now take more people. */
+function worsened(run: Run, before: Facts, after: Facts, limit: number): string | null {
+  if (after.atRisk === null && before.atRisk !== null) return 'the data at risk is no longer known';
+  const more = (after.atRisk?.bytes ?? 0) - (before.atRisk?.bytes ?? 0);
+  if (after.atRisk !== null && more > limit) return `the data at risk has grown by ${more} bytes since it was asked`;
+  if (run.mode !== 'unplanned' || doubtsAbout(run, before).length > 0) return null;
+  return doubtsAbout(run, after)[0]?.value ?? null;
 }

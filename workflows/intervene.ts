@@ -2,8 +2,9 @@ import type { Step } from '../plan/plan.ts';
 import { isCancellation } from '@temporalio/workflow';
 import { perform, settle } from './act.ts';
 import { problemOf, type Problem } from './activities.ts';
-import { ask, type Question } from './ask.ts';
+import { askOnce } from './ask.ts';
 import { policyOf } from './policy.ts';
+import type { Question } from './question.ts';
 import { Stopped, type Run } from './run.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function intervene(run: Run, node: Step, problem: Problem): Promise
     throw new Stopped();
   }
   const track = run.track(node.id);
-  const answer = await ask(run, {
+  const answer = await askOnce(run, {
     id: node.id,
     kind: 'intervention',
     title: `${node.id} failed: what now?`,
@@ -30,7 +31,13 @@ export async function intervene(run: Run, node: Step, problem: Problem): Promise
     choices: choicesFor(run, node),
     approvers: [],
     count: 1,
+    moot: () => run.leftOut(node),
   });
+  if (answer === 'withdrawn' || answer === 'expired') {
+    if (!run.leftOut(node)) return intervene(run, node, problem);
+    track.state = 'waiting';
+    return true;
+  }
   switch (answer.choice) {
     case 'retry':
       return false;
@@ -57,6 +64,7 @@ export async function intervene(run: Run, node: Step, problem: Problem): Promise
 /** "Done by hand" is believed only where the world shows it. */
 async function believed(run: Run, node: Step): Promise<boolean> {
   try {
+    if (run.stop) throw new Stopped();
     settle(run, node, run.track(node.id), node.action, await perform(run, node, node.action, 'verify', []), true);
     return true;
   } catch (error) {

@@ -64,5 +64,5 @@ export function judge(press: Press, rules: Rules): Judgement {
 
 function allowed(name: string, rules: Rules): boolean {
   const roles = rules.approvers.length > 0 ? rules.approvers : Object.keys(rules.people);
-  return roles.some((role) => rules.people[role]?.includes(name));
+  return roles.some((role) => Object.hasOwn(rules.people, role) && rules.people[role]!.includes(name));
 }

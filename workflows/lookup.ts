@@ -1,3 +1,4 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { Json } from '../plan/plan.ts';
 import type { Lookup } from './resolve.ts';
 import type { Run } from './run.ts';
@@ -23,11 +24,17 @@ export function lookup(run: Run): Lookup {
 function facts(run: Run): { readonly [name: string]: Json } {
   return {
     id: run.workflowId,
+    link: linkTo(run),
     mode: run.mode,
     'started-at': run.startedAt,
     'data-at-risk': run.facts?.atRiskText ?? 'not known',
     viewpoints: (run.facts?.viewpoints ?? []).map((viewpoint) => `${viewpoint.name}: ${viewpoint.sees} (${viewpoint.text})`).join('; ') || 'none asked',
   };
+}
+
+function linkTo(run: Run): string {
+  const { namespace, workflowId, runId } = workflowInfo();
+  return `${run.plan?.ui ?? ''}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
 }
 
 function descend(value: Json, path: readonly string[]): Json | undefined {

@@ -1,6 +1,6 @@
 import type { Json, Kind, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
 import type { Proof, Stated } from '../activities/step.ts';
-import type { State } from '../record/journal.ts';
+import type { State, Verdict } from '../record/journal.ts';
 import type { Facts, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
 import type { Late } from './clerk.ts';
 import { Journal } from './journal.ts';
@@ -24,6 +24,8 @@ export interface Track {
 export interface Stop {
   readonly how: 'abort' | 'back out' | 'undo' | 'cancel';
   readonly why: string;
+  /** Verdict once it has been backed out; by default `backed out`. */
+  readonly verdict?: Verdict;
 }
 
 /** Thrown inside the walk once it has been stopped; never leaves the run. */
@@ -51,6 +53,8 @@ export class Run {
   requester: Stated | null = null;
   plan: Plan | null = null;
   attributes: readonly string[] = [];
+  /** What it is doing, where no question is open; {@link state} says what is shown. */
+  phase: State = 'compiling';
   state: State = 'compiling';
   /** Epoch of the loan; null: not lent, or people chose to go on without the lock. */
   epoch: number | null = null;
@@ -124,11 +128,22 @@ export class Run {
     this.stop ??= stop;
   }
 
-  /** The step's id where it is free, so that people can name it in the server's own commands. */
+  /** Forgets a stop that came too late: what it left half done is to be carried out again. */
+  goOn(): void {
+    this.stop = null;
+    for (const track of this.tracks.values()) {
+      if (track.state !== 'done' && track.state !== 'skipped') track.state = 'waiting';
+    }
+  }
+
+  /**
+   * The step's id where it is free, so that people can name it in the server's own commands. Two pending activities of
+   * one id would hang the run: a slash stands in no step's id, and bare numbers are the ids of the run's own activities.
+   */
   activityId(id: string): string {
     const nth = (this.#activityIds.get(id) ?? 0) + 1;
     this.#activityIds.set(id, nth);
-    return nth === 1 ? id : `${id}-${nth}`;
+    return nth === 1 && !/^\d+$/u.test(id) ? id : `${id}/${nth}`;
   }
 
   attempt(question: string): number {

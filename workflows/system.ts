@@ -43,12 +43,18 @@ export async function system(name: string, carried?: SystemState): Promise<void>
 export function lend(state: SystemState, request: BorrowRequest): { readonly answer: BorrowAnswer; readonly next: SystemState | null } {
   const { holder } = state;
   if (holder && holder.runId === request.runId) return { answer: { granted: true, epoch: state.epoch, note: 'held already' }, next: null };
-  const free = holder === null || holder.runId === request.evict || (request.live && !holder.live);
+  const dead = holder !== null && holder.runId === request.evict;
+  if (dead && holder.live) {
+    // What it changed before it died is not in any plan compiled until now.
+    const note = `${holder.workflowId} held ${state.system} and runs no longer`;
+    return { answer: { granted: false, stale: true, holder: '', note }, next: { ...state, epoch: state.epoch + 1, holder: null } };
+  }
+  const free = holder === null || dead || (request.live && !holder.live);
   if (!free) {
     const note = `${state.system} is held by ${holder.kind} ${holder.workflowId} since ${holder.since}: follow it with "lifeboat status ${holder.workflowId}"`;
     return { answer: { granted: false, stale: false, holder: holder.workflowId, note }, next: null };
   }
-  if (state.epoch !== request.epoch && holder?.runId !== request.evict) {
+  if (state.epoch !== request.epoch) {
     return { answer: { granted: false, stale: true, holder: '', note: `${state.system} was lent to another run since the plan was compiled` }, next: null };
   }
   const epoch = state.epoch + 1;
@@ -65,10 +71,13 @@ export function lend(state: SystemState, request: BorrowRequest): { readonly ans
   };
 }
 
-function givenBack(state: SystemState, request: ReturnRequest): SystemState {
+/** What is known once a loan has ended. Pure. */
+export function givenBack(state: SystemState, request: ReturnRequest): SystemState {
   const recovered = request.verdict === 'recovered, unprotected';
   return {
     ...state,
+    // Higher than the loan: a plan compiled while it stood is as old as one compiled before it.
+    epoch: state.epoch + 1,
     holder: null,
     active: request.serving ?? state.active,
     // A fence outlives its run: it stands until the old primary is rewound, or people lift it.

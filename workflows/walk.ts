@@ -5,7 +5,7 @@ import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { hold } from './gate.ts';
 import { now } from './journal.ts';
-import { resolve } from './resolve.ts';
+import { resolve, Unresolved } from './resolve.ts';
 import { lookup } from './lookup.ts';
 import { isStep, Stopped, type Run } from './run.ts';
 
@@ -23,22 +23,20 @@ export async function walk(run: Run): Promise<void> {
   let settled = 0;
   let seen = 0;
   const watch = outageLimit(run);
+  const begin = (node: PlanNode): void => {
+    graph.start(node);
+    void advance(run, node)
+      .catch((error: unknown) => giveUp(run, error))
+      .finally(() => {
+        graph.end(node);
+        settled += 1;
+      });
+  };
   await scope.run(async () => {
     for (;;) {
-      if (run.stop === null) {
-        for (const node of graph.ready()) {
-          graph.start(node);
-          void advance(run, node).then(
-            () => undefined,
-            (error: unknown) => giveUp(run, error),
-          ).finally(() => {
-            graph.end(node);
-            settled += 1;
-          });
-        }
-        announce(run);
-      } else scope.cancel();
-      if (graph.running === 0 && (run.stop !== null || graph.finished())) return;
+      if (run.stop === null) goOn(run, graph, begin);
+      if (run.stop !== null) scope.cancel();
+      if (graph.running === 0) return;
       // Outside the scope: its own cancellation must not end the wait for what is under way.
       await CancellationScope.nonCancellable(() => condition(() => settled > seen || (run.stop !== null && !scope.consideredCancelled)));
       seen = settled;
@@ -48,8 +46,18 @@ export async function walk(run: Run): Promise<void> {
   if (run.stop) throw new Stopped();
 }
 
+function goOn(run: Run, graph: Graph, begin: (node: PlanNode) => void): void {
+  try {
+    for (const node of graph.ready()) begin(node);
+    if (graph.running === 0 && !graph.finished()) throw new Error(`nothing can go on: ${graph.unsettled().join(', ')} wait for what never ends`);
+    announce(run);
+  } catch (error) {
+    giveUp(run, error);
+  }
+}
+
 async function advance(run: Run, node: PlanNode): Promise<void> {
-  if (node.if && resolve(node.if, lookup(run)) !== true) {
+  if (!holds(run, node)) {
     const track = run.track(node.id);
     track.state = 'skipped';
     track.note = 'its condition does not hold';
@@ -63,7 +71,18 @@ async function advance(run: Run, node: PlanNode): Promise<void> {
 /** Nothing that a step throws may leave the walk: a workflow task that fails hangs the run for ever. */
 function giveUp(run: Run, error: unknown): void {
   if (error instanceof Stopped || isCancellation(error)) return;
-  run.halt({ how: 'abort', why: `fault in the run itself: ${problemOf(error).text}` });
+  run.halt({ how: 'abort', why: `fault in the run itself: ${problemOf(error).text}`, verdict: 'failed' });
+}
+
+/** A condition that cannot be told holds: a gate is rather asked, and a step rather carried out, than left out unseen. */
+function holds(run: Run, node: PlanNode): boolean {
+  if (!node.if) return true;
+  try {
+    return resolve(node.if, lookup(run)) === true;
+  } catch (error) {
+    if (error instanceof Unresolved) return true;
+    throw error;
+  }
 }
 
 /** A planned run that cannot promote within its outage limit backs out by itself. */
@@ -138,6 +157,11 @@ class Graph {
   finished(): boolean {
     const known = new Map<string, boolean>();
     return this.#run.pinned.steps.every((node) => this.#settled(node.id, known));
+  }
+
+  unsettled(): string[] {
+    const known = new Map<string, boolean>();
+    return [...this.#run.tracks.keys()].filter((id) => !this.#settled(id, known)).slice(0, 10);
   }
 
   /** Done, skipped, or left out by the mode with its own needs met. */

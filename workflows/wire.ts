@@ -136,11 +136,18 @@ export interface RunActivities {
   'run.requester'(): Promise<{ readonly by: string; readonly how: Attestation }>;
   /** Whether any worker polls the queue. */
   'run.pollers'(input: { readonly queue: string }): Promise<number>;
-  'run.measure'(input: { readonly system: SystemFacts; readonly since: string }): Promise<{ readonly outage: Outage | null; readonly note: string }>;
+  'run.measure'(input: { readonly system: SystemFacts; readonly since: string }): Promise<Measured>;
   /** On a site's queue: writes record and report to the record store there; returns the report's path. */
   'run.record'(input: { readonly plan: PlanHeader | null; readonly journal: readonly Entry[]; readonly folder: string }): Promise<string>;
 }
 
+export interface Measured {
+  /** Null: not known, for the reason in `note`. */
+  readonly outage: Outage | null;
+  readonly note: string;
+  /** The probe sees that nobody serves. */
+  readonly unserved: boolean;
+}
 export interface Compiled {
   readonly plan: PlanHeader;
   /** The first page. */

@@ -10,15 +10,23 @@ export type Asked = Member | string;
  * What of the source's data the target does not have: from the source itself while it answers,
  * else from the probe's last sample of its flush position. Never from a promise: what nobody saw is unknown.
  */
-export function atRisk(source: { name: string; is: Asked }, target: { name: string; is: Asked }, probed: Probed | string): Pick<Facts, 'atRisk' | 'atRiskText'> {
+export function atRisk(
+  source: { name: string; is: Asked },
+  target: { name: string; is: Asked },
+  probed: Probed | string,
+): Pick<Facts, 'atRisk' | 'atRiskText'> {
   if (typeof target.is === 'string') return unknown(`${target.name} does not answer: ${target.is}`);
   const to = target.is;
   if (!to.recovering) return unknown(`${target.name} is a primary already: nothing is sent to it.`);
   if (typeof source.is !== 'string' && !source.is.recovering) return fromSource(source.name, source.is, target.name, to);
-  if (typeof probed === 'string') return unknown(`${source.name} does not answer as a primary, and there is no sample of what it had. ${probed}`);
-  if (!probed.flush || probed.flush.host !== source.name) return unknown(`${source.name} does not answer as a primary, and the probe has no sample of what it had.`);
+  if (typeof probed === 'string')
+    return unknown(`${source.name} does not answer as a primary, and there is no sample of what it had. ${probed}`);
+  if (!probed.flush || probed.flush.host !== source.name)
+    return unknown(`${source.name} does not answer as a primary, and the probe has no sample of what it had.`);
   if (typeof probed.flush.timeline === 'number' && probed.flush.timeline !== to.timeline) {
-    return unknown(`${target.name} is on timeline ${to.timeline}, and ${source.name} was last seen on timeline ${probed.flush.timeline}: they cannot be compared.`);
+    return unknown(
+      `${target.name} is on timeline ${to.timeline}, and ${source.name} was last seen on timeline ${probed.flush.timeline}: they cannot be compared.`,
+    );
   }
   return fromProbe(source.name, { ...probed, flush: probed.flush }, to);
 }
@@ -28,10 +36,17 @@ function fromSource(name: string, from: Member, targetName: string, to: Member):
   if (from.timeline !== to.timeline) return unknown(`${name} is on timeline ${from.timeline}, and ${targetName} on ${to.timeline}.`);
   const missing = behind(to.lsn, from.lsn);
   const milliseconds = missing === 0 ? 0 : to.replayedAt === null ? null : Math.max(0, Math.round(from.clock - to.replayedAt));
-  return { atRisk: { bytes: missing, milliseconds }, atRiskText: `${bytes(missing)}${span(milliseconds)}: ${name} answers and has that much that ${targetName} has not` };
+  return {
+    atRisk: { bytes: missing, milliseconds },
+    atRiskText: `${bytes(missing)}${span(milliseconds)}: ${name} answers and has that much that ${targetName} has not`,
+  };
 }
 
-function fromProbe(name: string, probed: Probed & { flush: NonNullable<Probed['flush']> }, to: Member): Pick<Facts, 'atRisk' | 'atRiskText'> {
+function fromProbe(
+  name: string,
+  probed: Probed & { flush: NonNullable<Probed['flush']> },
+  to: Member,
+): Pick<Facts, 'atRisk' | 'atRiskText'> {
   const missing = behind(to.lsn, probed.flush.lsn);
   const last = probed.lastGoodAt === null ? NaN : Date.parse(probed.lastGoodAt) - (probed.clockOffset ?? 0);
   const milliseconds = Number.isNaN(last) || to.replayedAt === null ? null : Math.max(0, Math.round(last - to.replayedAt));

@@ -3,7 +3,10 @@ import type { SystemFacts } from '../../plan/plan.ts';
 import type { Asker } from '../asker.ts';
 import { request } from '../http/request.ts';
 
-const time = z.string().nullish().transform((text) => text ?? null);
+const time = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? null);
 const shape = z.object({
   serving: time,
   lastGoodAt: time,

@@ -29,13 +29,21 @@ function probe({ probed, source }: Seen): Viewpoint {
   const name = 'probe';
   if (typeof probed === 'string') return { name, sees: 'unknown', text: probed };
   if (probed.serving === source.name && probed.firstMissedAt === null) {
-    return { name, sees: 'alive', text: `The probe's writes succeed on ${source.name}, last at ${probed.lastGoodAt ?? 'an unknown time'}.` };
+    return {
+      name,
+      sees: 'alive',
+      text: `The probe's writes succeed on ${source.name}, last at ${probed.lastGoodAt ?? 'an unknown time'}.`,
+    };
   }
   if (probed.serving !== null && probed.serving !== source.name) {
     return { name, sees: 'dead', text: `The probe's writes succeed on ${probed.serving}, not on ${source.name}.` };
   }
   if (probed.firstMissedAt !== null) {
-    return { name, sees: 'dead', text: `The probe's writes fail since ${probed.firstMissedAt}; the last good one was at ${probed.lastGoodAt ?? 'an unknown time'}.` };
+    return {
+      name,
+      sees: 'dead',
+      text: `The probe's writes fail since ${probed.firstMissedAt}; the last good one was at ${probed.lastGoodAt ?? 'an unknown time'}.`,
+    };
   }
   return { name, sees: 'unknown', text: 'The probe has seen no good write yet.' };
 }
@@ -48,19 +56,35 @@ function receiver({ targetIs, targetName, source }: Seen): Viewpoint {
   const { status, silentFor } = targetIs.receiver;
   if (status !== 'streaming') return { name, sees: 'unknown', text: `The receiver of ${targetName} is ${status}.` };
   if (silentFor !== null && silentFor <= recent) {
-    return { name, sees: 'alive', text: `${targetName} streams from ${source.name} and heard it ${Math.max(0, Math.round(silentFor))} ms ago.` };
+    return {
+      name,
+      sees: 'alive',
+      text: `${targetName} streams from ${source.name} and heard it ${Math.max(0, Math.round(silentFor))} ms ago.`,
+    };
   }
-  return { name, sees: 'unknown', text: `${targetName} is connected to ${source.name}, but has heard nothing ${silentFor === null ? 'that it tells' : `for ${Math.round(silentFor / 1_000)} s`}.` };
+  return {
+    name,
+    sees: 'unknown',
+    text: `${targetName} is connected to ${source.name}, but has heard nothing ${silentFor === null ? 'that it tells' : `for ${Math.round(silentFor / 1_000)} s`}.`,
+  };
 }
 
 function database({ sourceIs, source, viewpoint, sight }: Seen): Viewpoint {
   const name = `PostgreSQL on ${source.name}`;
   if (typeof sourceIs !== 'string') {
     const role = sourceIs.recovering ? 'is a standby' : 'is a primary and takes writes';
-    return { name, sees: sourceIs.recovering ? 'unknown' : 'alive', text: `PostgreSQL on ${source.name} answers ${viewpoint}: it ${role}.` };
+    return {
+      name,
+      sees: sourceIs.recovering ? 'unknown' : 'alive',
+      text: `PostgreSQL on ${source.name} answers ${viewpoint}: it ${role}.`,
+    };
   }
   const reached = typeof sight !== 'string' && (sight.alive || sight.witness === true);
-  return { name, sees: reached ? 'dead' : 'unknown', text: `${sourceIs}${reached ? '' : ' Nothing else there answers either: the link may be cut.'}` };
+  return {
+    name,
+    sees: reached ? 'dead' : 'unknown',
+    text: `${sourceIs}${reached ? '' : ' Nothing else there answers either: the link may be cut.'}`,
+  };
 }
 
 function machine({ sight, source, viewpoint }: Seen): Viewpoint {

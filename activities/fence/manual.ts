@@ -22,7 +22,7 @@ export default step({
   input: z.object({ host: hostName('The host that people cut off, by its name in the inventory.') }),
   output: z.object({ by: z.array(z.string()).describe('Names of those who saw the host off.') }),
   example: { host: 'a-db' },
-  permissions: ['TCP from the target site to the host\'s `alive` port, to contradict a mistaken word.'],
+  permissions: ["TCP from the target site to the host's `alive` port, to contradict a mistaken word."],
 
   async preflight({ host: name }, context) {
     return (await sight(context.host(name), context.system, context.viewpoint)).evidence;
@@ -36,12 +36,26 @@ export default step({
     const words = witnesses(name, context);
     const look = await sight(context.host(name), context.system, context.viewpoint);
     if (look.alive) {
-      throw new StepError('fence-contradicted', `${words.by.join(' and ')} say that ${name} is off, but it still answers: nothing may be promoted. ${look.evidence.join(' ')}`, 'person');
+      throw new StepError(
+        'fence-contradicted',
+        `${words.by.join(' and ')} say that ${name} is off, but it still answers: nothing may be promoted. ${look.evidence.join(' ')}`,
+        'person',
+      );
     }
     const evidence = [...words.evidence, ...look.evidence];
     return {
       outputs: { by: words.by },
-      proofs: [{ kind: 'fence' as const, by: 'fence.manual', host: name, at: look.at, with: { host: name }, evidence, latched: 'unknown' as const }],
+      proofs: [
+        {
+          kind: 'fence' as const,
+          by: 'fence.manual',
+          host: name,
+          at: look.at,
+          with: { host: name },
+          evidence,
+          latched: 'unknown' as const,
+        },
+      ],
       evidence,
     };
   },
@@ -52,10 +66,16 @@ export default step({
 
 /** Who said so: now, or when the proof that is read again was made. Anonymous words count as one person's. */
 function witnesses(name: string, context: StepContext): { by: string[]; evidence: readonly string[] } {
-  const said = context.stated.map((word) => `${word.by} (${word.how}) said at ${word.at} that ${name} is off${word.reason ? `: ${word.reason}` : '.'}`);
+  const said = context.stated.map(
+    (word) => `${word.by} (${word.how}) said at ${word.at} that ${name} is off${word.reason ? `: ${word.reason}` : '.'}`,
+  );
   const before = context.proofs.find((proof) => proof.by === 'fence.manual' && proof.host === name)?.evidence ?? [];
   for (const evidence of [said, before.filter((sentence) => speaker.test(sentence))]) {
-    const by = [...new Set(evidence.map((sentence) => speaker.exec(sentence)).map((match) => (match?.[2] === 'anonymous' ? 'anonymous' : (match?.[1] ?? ''))))];
+    const by = [
+      ...new Set(
+        evidence.map((sentence) => speaker.exec(sentence)).map((match) => (match?.[2] === 'anonymous' ? 'anonymous' : (match?.[1] ?? ''))),
+      ),
+    ];
     if (by.length >= people) return { by, evidence };
   }
   const so = said.length === 0 ? 'nobody has' : `only ${[...new Set(context.stated.map((word) => word.by))].join(', ')}`;

@@ -20,13 +20,22 @@ export function run(host: HostFacts, argv: readonly string[], options: { deadlin
   if (!program) return Promise.reject(new StepError('no-command', `The inventory gives no command to run on ${host.name}.`, 'mistake'));
   if (host.connection === 'ssh') {
     return Promise.reject(
-      new StepError('ssh-not-supported', `${host.name} has connection: ssh, which is not supported by this release; use connection: local.`, 'mistake'),
+      new StepError(
+        'ssh-not-supported',
+        `${host.name} has connection: ssh, which is not supported by this release; use connection: local.`,
+        'mistake',
+      ),
     );
   }
   return runHere(host.name, program, rest, options);
 }
 
-function runHere(name: string, program: string, rest: readonly string[], options: { deadline: number; signal?: AbortSignal }): Promise<CommandResult> {
+function runHere(
+  name: string,
+  program: string,
+  rest: readonly string[],
+  options: { deadline: number; signal?: AbortSignal },
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(ended(program, name));
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: environment() });
@@ -41,7 +50,9 @@ function runHere(name: string, program: string, rest: readonly string[], options
     };
     const timer = setTimeout(() => {
       killGroup(child);
-      settle(() => reject(new StepError('command-silent', `${program} on ${name} did not end within ${options.deadline} ms and was killed.`)));
+      settle(() =>
+        reject(new StepError('command-silent', `${program} on ${name} did not end within ${options.deadline} ms and was killed.`)),
+      );
     }, options.deadline);
     const abort = (): void => {
       killGroup(child);
@@ -49,7 +60,15 @@ function runHere(name: string, program: string, rest: readonly string[], options
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     child.on('error', (error: NodeJS.ErrnoException) =>
-      settle(() => reject(new StepError('command-not-run', `${program} could not be run on ${name} (${error.code ?? error.message}): is it installed, and may this user run it?`, 'person'))),
+      settle(() =>
+        reject(
+          new StepError(
+            'command-not-run',
+            `${program} could not be run on ${name} (${error.code ?? error.message}): is it installed, and may this user run it?`,
+            'person',
+          ),
+        ),
+      ),
     );
     // A server that the command started may hold its output open for ever: "exit" is the end, what is still in the pipe gets 200 ms.
     child.on('exit', (code) => {

@@ -45,6 +45,8 @@ async function check({ url, status, contains }: z.infer<typeof input>, context: 
   }
   return {
     outputs: { status: answer.status, milliseconds: answer.milliseconds },
-    evidence: [`${url} answers ${answer.status} to ${context.viewpoint} in ${answer.milliseconds} ms${contains === undefined ? '' : `, with "${contains}" in it`}.`],
+    evidence: [
+      `${url} answers ${answer.status} to ${context.viewpoint} in ${answer.milliseconds} ms${contains === undefined ? '' : `, with "${contains}" in it`}.`,
+    ],
   };
 }

@@ -20,7 +20,11 @@ export function webAddress(text: string): URL {
     throw new StepError('not-a-web-address', `"${text}" is no web address: it must begin with https:// or http://.`, 'mistake');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new StepError('login-in-address', `The address of ${url.host} holds a login: credentials never stand in a runbook or an inventory.`, 'mistake');
+    throw new StepError(
+      'login-in-address',
+      `The address of ${url.host} holds a login: credentials never stand in a runbook or an inventory.`,
+      'mistake',
+    );
   }
   const bare = url.hostname.replace(/^\[|\]$/g, '');
   if (net.isIP(bare) !== 0 && forbidden(bare, true)) throw refused(url.hostname, bare);
@@ -63,5 +67,9 @@ function fromHex(high: string, low: string): string {
 }
 
 function refused(host: string, address: string): StepError {
-  return new StepError('address-refused', `${host} leads to ${address}, where no step may go: link-local and metadata addresses never, this machine only where it is named.`, 'mistake');
+  return new StepError(
+    'address-refused',
+    `${host} leads to ${address}, where no step may go: link-local and metadata addresses never, this machine only where it is named.`,
+    'mistake',
+  );
 }

@@ -46,6 +46,7 @@ function failure(error: Error, url: URL, patience: number): StepError {
   if (error.name === 'TimeoutError') return new StepError('http-silent', `${url.host} does not answer within ${patience} ms.`);
   if (error.name === 'AbortError') return new StepError('cancelled', `The request to ${url.host} was ended, because the step was.`);
   const code = cause.code ?? cause.message;
-  if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code)) return new StepError('http-certificate', `${url.host} shows a certificate that is not trusted (${code}).`, 'person');
+  if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code))
+    return new StepError('http-certificate', `${url.host} shows a certificate that is not trusted (${code}).`, 'person');
   return new StepError('http-unreachable', `${url.host} cannot be reached (${code}).`);
 }

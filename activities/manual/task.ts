@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { step, type StepContext } from '../step.ts';
 
-const input = z.object({ task: z.string().min(1).max(1_000).describe('What a person shall do, so that the person can do it with nothing else to read.') });
+const input = z.object({
+  task: z.string().min(1).max(1_000).describe('What a person shall do, so that the person can do it with nothing else to read.'),
+});
 
 export default step({
   name: 'manual.task',
@@ -13,7 +15,10 @@ export default step({
   expected: 0,
   timeout: '30 seconds',
   input,
-  output: z.object({ by: z.array(z.string()).describe('Who said that it is done.'), at: z.string().describe('When it was said last, ISO time.') }),
+  output: z.object({
+    by: z.array(z.string()).describe('Who said that it is done.'),
+    at: z.string().describe('When it was said last, ISO time.'),
+  }),
   example: { task: 'Tell the carrier to route 203.0.113.0/24 to the second site; ticket queue "routing".' },
   permissions: ['None: a person does it.'],
   async preflight() {
@@ -25,8 +30,17 @@ export default step({
   async verify({ task }, context) {
     const words = said(context);
     return {
-      outputs: { by: words.map((word) => word.by), at: words.map((word) => word.at).sort().at(-1) ?? '' },
-      evidence: words.map((word) => `${word.by} (${word.how}) said at ${word.at} that this is done: ${task}${word.reason ? ` (${word.reason})` : ''}`),
+      outputs: {
+        by: words.map((word) => word.by),
+        at:
+          words
+            .map((word) => word.at)
+            .sort()
+            .at(-1) ?? '',
+      },
+      evidence: words.map(
+        (word) => `${word.by} (${word.how}) said at ${word.at} that this is done: ${task}${word.reason ? ` (${word.reason})` : ''}`,
+      ),
     };
   },
   rehearse: { none: 'A rehearsal asks nobody to work by hand on what is in service.' },

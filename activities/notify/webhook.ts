@@ -23,7 +23,10 @@ export default step({
   timeout: '30 seconds',
   retry: { times: 5, wait: '1 second' },
   input,
-  output: z.object({ status: z.number().describe('The status that the webhook answered, a number.'), at: z.string().describe('When it answered, ISO time.') }),
+  output: z.object({
+    status: z.number().describe('The status that the webhook answered, a number.'),
+    at: z.string().describe('When it answered, ISO time.'),
+  }),
   example: { to: 'on-call', message: 'orders is served from the second site.' },
   permissions: ['HTTP or HTTPS from the target site to the webhook.'],
 
@@ -51,7 +54,12 @@ export default step({
 
   async verify({ to }, context) {
     const sent = noted(context, delivery);
-    if (!sent) throw new StepError('delivery-unknown', `Whether ${to} got the message cannot be looked up: retry (it carries the same key), or skip the step.`, 'person');
+    if (!sent)
+      throw new StepError(
+        'delivery-unknown',
+        `Whether ${to} got the message cannot be looked up: retry (it carries the same key), or skip the step.`,
+        'person',
+      );
     return { outputs: sent, evidence: [`The webhook of ${to} answered ${sent.status} at ${sent.at}.`] };
   },
 
@@ -79,7 +87,11 @@ function letter(message: string | undefined, context: StepContext) {
 function entryOf(to: string, context: StepContext) {
   const entry = Object.hasOwn(context.notify, to) ? context.notify[to] : undefined;
   if (entry) return entry;
-  throw new StepError('unknown-recipient', `The inventory has no "${to}" under \`notify\`: it has ${Object.keys(context.notify).join(', ') || 'nobody'}.`, 'mistake');
+  throw new StepError(
+    'unknown-recipient',
+    `The inventory has no "${to}" under \`notify\`: it has ${Object.keys(context.notify).join(', ') || 'nobody'}.`,
+    'mistake',
+  );
 }
 
 function refusal(to: string, status: number): StepError {

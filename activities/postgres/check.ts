@@ -9,19 +9,21 @@ import { readMember } from './member.ts';
 const role = z.enum(['primary', 'standby']);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const input = z.object({
-  host: hostName('The server that is asked, by its host\'s name in the inventory.'),
-  role: role.optional().describe('What it must be: `primary` (takes writes) or `standby` (replays another\'s).'),
+  host: hostName("The server that is asked, by its host's name in the inventory."),
+  role: role.optional().describe("What it must be: `primary` (takes writes) or `standby` (replays another's)."),
   'max-lag': z.int().min(0).optional().describe('Most that a standby may be behind its primary, bytes. An unknown lag fails.'),
   timeline: z.int().min(1).optional().describe('The timeline it must be on, a number.'),
   rows: z
     .array(
-      z.object({
-        table: z
-          .string()
-          .regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$/, 'a table is named `table` or `schema.table`')
-          .describe('The table, `table` or `schema.table`.'),
-        'at-least': z.int().min(0).describe('Fewest rows it must have, a number.'),
-      }).describe('A table and the fewest rows it must have.'),
+      z
+        .object({
+          table: z
+            .string()
+            .regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$/, 'a table is named `table` or `schema.table`')
+            .describe('The table, `table` or `schema.table`.'),
+          'at-least': z.int().min(0).describe('Fewest rows it must have, a number.'),
+        })
+        .describe('A table and the fewest rows it must have.'),
     )
     .optional()
     .describe('Tables that must have a number of rows.'),
@@ -32,10 +34,13 @@ const output = z.object({
   role: role.describe('What it is: `primary` or `standby`.'),
   lag: z.string().describe('How far a standby is behind, in words; `none` on a primary.'),
   'lag-bytes': z.number().nullable().describe('How far a standby is behind its primary, bytes. Null: not known.'),
-  'lag-milliseconds': z.number().nullable().describe('Age of the last transaction replayed where something is missing, milliseconds. Null: not known.'),
+  'lag-milliseconds': z
+    .number()
+    .nullable()
+    .describe('Age of the last transaction replayed where something is missing, milliseconds. Null: not known.'),
   timeline: z.number().describe('The timeline it is on, a number.'),
   lsn: z.string().describe('Its position in the write-ahead log: flushed on a primary, received on a standby.'),
-  version: z.string().describe('The server\'s version.'),
+  version: z.string().describe("The server's version."),
   rows: z.record(z.string(), z.number()).describe('Rows counted, a number by table.'),
   answer: scalar.describe('What the query answered; null without one.'),
 });
@@ -58,7 +63,9 @@ export default step({
   ],
 
   async preflight({ host: name }, context) {
-    const member = await onMember(context.host(name), context.system, context, (query) => readMember(query, context.host(name), context.system));
+    const member = await onMember(context.host(name), context.system, context, (query) =>
+      readMember(query, context.host(name), context.system),
+    );
     return [`PostgreSQL ${member.version} on ${name} is a ${member.recovering ? 'standby' : 'primary'} on timeline ${member.timeline}.`];
   },
   async execute() {
@@ -75,7 +82,8 @@ async function check(wanted: Input, context: StepContext): Promise<Outcome<Outpu
   return onMember(host, context.system, context, async (query) => {
     const member = await readMember(query, host, context.system);
     const is = member.recovering ? 'standby' : 'primary';
-    if (wanted.role && wanted.role !== is) throw new StepError('wrong-role', `PostgreSQL on ${host.name} is a ${is}, not a ${wanted.role}.`);
+    if (wanted.role && wanted.role !== is)
+      throw new StepError('wrong-role', `PostgreSQL on ${host.name} is a ${is}, not a ${wanted.role}.`);
     if (wanted.timeline !== undefined && wanted.timeline !== member.timeline) {
       throw new StepError('wrong-timeline', `PostgreSQL on ${host.name} is on timeline ${member.timeline}, not ${wanted.timeline}.`);
     }
@@ -88,13 +96,28 @@ async function check(wanted: Input, context: StepContext): Promise<Outcome<Outpu
     const answer = wanted.query === undefined ? null : await answerOf(query, wanted.query);
     const expected = wanted.expect === undefined ? true : wanted.expect;
     if (wanted.query !== undefined && !same(answer, expected)) {
-      throw new StepError('unexpected-answer', `\`${wanted.query}\` on ${host.name} answers ${JSON.stringify(answer)}, and ${JSON.stringify(expected)} is expected.`);
+      throw new StepError(
+        'unexpected-answer',
+        `\`${wanted.query}\` on ${host.name} answers ${JSON.stringify(answer)}, and ${JSON.stringify(expected)} is expected.`,
+      );
     }
     await query('rollback');
-    const evidence = [`PostgreSQL ${member.version} on ${host.name} is a ${is} on timeline ${member.timeline} at ${member.lsn}; lag ${lag.text}.`];
+    const evidence = [
+      `PostgreSQL ${member.version} on ${host.name} is a ${is} on timeline ${member.timeline} at ${member.lsn}; lag ${lag.text}.`,
+    ];
     for (const [table, number] of Object.entries(rows)) evidence.push(`Table ${table} on ${host.name} has ${number} rows.`);
     if (wanted.query !== undefined) evidence.push(`\`${wanted.query}\` on ${host.name} answers ${JSON.stringify(answer)}.`);
-    const outputs = { role: is, lag: lag.text, 'lag-bytes': lag.bytes, 'lag-milliseconds': lag.milliseconds, timeline: member.timeline, lsn: member.lsn, version: member.version, rows, answer } as const;
+    const outputs = {
+      role: is,
+      lag: lag.text,
+      'lag-bytes': lag.bytes,
+      'lag-milliseconds': lag.milliseconds,
+      timeline: member.timeline,
+      lsn: member.lsn,
+      version: member.version,
+      rows,
+      answer,
+    } as const;
     return { outputs, evidence };
   });
 }
@@ -104,7 +127,8 @@ async function count(query: Query, wanted: Input, name: string): Promise<Record<
   for (const { table, 'at-least': least } of wanted.rows ?? []) {
     const [row] = await query<{ count: string }>(`select count(*) from ${table}`, [], 30_000);
     rows[table] = Number(row?.count ?? 0);
-    if (rows[table] < least) throw new StepError('too-few-rows', `Table ${table} on ${name} has ${rows[table]} rows, and at least ${least} are expected.`);
+    if (rows[table] < least)
+      throw new StepError('too-few-rows', `Table ${table} on ${name} has ${rows[table]} rows, and at least ${least} are expected.`);
   }
   return rows;
 }
@@ -119,5 +143,7 @@ async function answerOf(query: Query, text: string): Promise<z.infer<typeof scal
 }
 
 function same(answer: z.infer<typeof scalar>, expected: z.infer<typeof scalar>): boolean {
-  return answer === expected || (typeof expected === 'number' && typeof answer === 'string' && answer !== '' && Number(answer) === expected);
+  return (
+    answer === expected || (typeof expected === 'number' && typeof answer === 'string' && answer !== '' && Number(answer) === expected)
+  );
 }

@@ -36,7 +36,8 @@ export async function onMember<Result>(
     stream: () => socket,
   });
   client.on('error', () => undefined);
-  const abort = (): void => void socket.destroy(new StepError('cancelled', `The question to PostgreSQL on ${host.name} was ended, because the step was.`));
+  const abort = (): void =>
+    void socket.destroy(new StepError('cancelled', `The question to PostgreSQL on ${host.name} was ended, because the step was.`));
   if (ask.signal?.aborted) abort();
   ask.signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -64,7 +65,11 @@ export function postgresOf(system: SystemFacts): PostgresFacts {
 export function memberOf(host: HostFacts, system: SystemFacts): PostgresFacts {
   const facts = postgresOf(system);
   if (facts.members[host.site] === host.name) return facts;
-  throw new StepError('not-a-member', `${host.name} is no member of ${system.name}: its members are ${Object.values(facts.members).join(', ')}.`, 'mistake');
+  throw new StepError(
+    'not-a-member',
+    `${host.name} is no member of ${system.name}: its members are ${Object.values(facts.members).join(', ')}.`,
+    'mistake',
+  );
 }
 
 /** Says goodbye, but does not wait for a server that is frozen. */

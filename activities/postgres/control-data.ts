@@ -16,9 +16,13 @@ export async function controlData(name: string, context: StepContext): Promise<C
   const host = context.host(name);
   const facts = memberOf(host, context.system);
   const data = facts.data[host.site];
-  if (data === undefined) throw new StepError('no-data-directory', `The inventory gives ${context.system.name} no \`postgres.data\` at ${host.site}.`, 'mistake');
+  if (data === undefined)
+    throw new StepError('no-data-directory', `The inventory gives ${context.system.name} no \`postgres.data\` at ${host.site}.`, 'mistake');
   const bin = facts.bin[host.site];
-  const answer = await run(host, [bin === undefined ? 'pg_controldata' : `${bin}/pg_controldata`, '-D', data], { deadline: 3_000, signal: context.signal });
+  const answer = await run(host, [bin === undefined ? 'pg_controldata' : `${bin}/pg_controldata`, '-D', data], {
+    deadline: 3_000,
+    signal: context.signal,
+  });
   const field = (label: string): string | undefined => new RegExp(`^${label}:\\s*(.+)$`, 'm').exec(answer.stdout)?.[1]?.trim();
   const state = field('Database cluster state');
   const checkpoint = field('Latest checkpoint location');

@@ -13,11 +13,23 @@ export function explain(error: unknown, host: HostFacts, facts: PostgresFacts, w
       'person',
     );
   }
-  if (code === '42501') return new StepError('postgres-permission', `${name}: ${facts.user} lacks a right: ${message}. Grant it, then retry.`, 'person');
-  if (code === '3D000') return new StepError('postgres-database', `${name} has no database "${facts.database}": correct \`postgres.database\` in the inventory, or it is the wrong server.`, 'person');
+  if (code === '42501')
+    return new StepError('postgres-permission', `${name}: ${facts.user} lacks a right: ${message}. Grant it, then retry.`, 'person');
+  if (code === '3D000')
+    return new StepError(
+      'postgres-database',
+      `${name} has no database "${facts.database}": correct \`postgres.database\` in the inventory, or it is the wrong server.`,
+      'person',
+    );
   if (code === '53300') return new StepError('postgres-full', `${name} has no connection left.`, 'later', 1_000);
-  if (code === '57P03' || code === '57P01') return new StepError('postgres-not-ready', `${name} is starting or stopping: ${message}.`, 'later', 500);
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) return new StepError('postgres-refused', `${name}: ${message} (${code}).`, /^(22|42)/.test(code) ? 'mistake' : 'again');
-  if (/timeout/i.test(message)) return new StepError('postgres-silent', `${name} does not answer in time: it is frozen, or the link is cut.`);
-  return new StepError('postgres-unreachable', `${name} cannot be reached: ${code === 'ECONNREFUSED' ? 'connection refused' : code || message}.`);
+  if (code === '57P03' || code === '57P01')
+    return new StepError('postgres-not-ready', `${name} is starting or stopping: ${message}.`, 'later', 500);
+  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E'))
+    return new StepError('postgres-refused', `${name}: ${message} (${code}).`, /^(22|42)/.test(code) ? 'mistake' : 'again');
+  if (/timeout/i.test(message))
+    return new StepError('postgres-silent', `${name} does not answer in time: it is frozen, or the link is cut.`);
+  return new StepError(
+    'postgres-unreachable',
+    `${name} cannot be reached: ${code === 'ECONNREFUSED' ? 'connection refused' : code || message}.`,
+  );
 }

@@ -29,7 +29,11 @@ export async function holding(context: StepContext): Promise<Proof> {
       failures.push(new StepError('proof-of-another', `${proof.by} read again speaks of ${again.host}, not of ${source}.`, 'person'));
     } else if (proof.latched === 'no' || again.latched === 'no') {
       failures.push(
-        new StepError('not-latched', `PostgreSQL on ${proof.host} starts at boot: it would take writes again after a restart. Disable the service there, then retry ${proof.by}.`, 'person'),
+        new StepError(
+          'not-latched',
+          `PostgreSQL on ${proof.host} starts at boot: it would take writes again after a restart. Disable the service there, then retry ${proof.by}.`,
+          'person',
+        ),
       );
     } else {
       return again;

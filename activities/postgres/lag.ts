@@ -17,7 +17,8 @@ export async function lagOf(name: string, standby: Member, context: StepContext)
     if (!primary) continue;
     sameCluster(standby, name, primary, other);
     const missing = behind(standby.replayed ?? standby.lsn, primary.lsn);
-    const milliseconds = missing === 0 ? 0 : standby.replayedAt === null ? null : Math.max(0, Math.round(primary.clock - standby.replayedAt));
+    const milliseconds =
+      missing === 0 ? 0 : standby.replayedAt === null ? null : Math.max(0, Math.round(primary.clock - standby.replayedAt));
     return { bytes: missing, milliseconds, text: `${bytes(missing)} behind ${other}` };
   }
   const said = standby.receiver?.primarySaid;
@@ -26,7 +27,11 @@ export async function lagOf(name: string, standby: Member, context: StepContext)
     return { bytes: missing, milliseconds: null, text: `${bytes(missing)} behind what the primary said last` };
   }
   const unreplayed = standby.replayed ? behind(standby.replayed, standby.lsn) : null;
-  return { bytes: null, milliseconds: null, text: `not known: the primary does not answer${unreplayed === null ? '' : `; ${bytes(unreplayed)} received and not yet replayed`}` };
+  return {
+    bytes: null,
+    milliseconds: null,
+    text: `not known: the primary does not answer${unreplayed === null ? '' : `; ${bytes(unreplayed)} received and not yet replayed`}`,
+  };
 }
 
 async function primaryOrNothing(name: string, context: StepContext): Promise<Member | undefined> {

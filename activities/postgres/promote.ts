@@ -6,6 +6,7 @@ import { step, type Outcome, type StepContext } from '../step.ts';
 import { onMember, type Query } from './connect.ts';
 import { holding, isFresh } from './hold.ts';
 import { askMember, readMember } from './member.ts';
+import { mayWithdraw, promoter, withdraw } from './withdraw.ts';
 import { acceptsWrites } from './writes.ts';
 
 /** How long the server itself waits for its promotion, seconds. */
@@ -14,7 +15,7 @@ const input = z.object({ host: hostName('The host of the standby that becomes pr
 const output = z.object({
   timeline: z.number().describe('The timeline that the new primary writes, a number.'),
   lsn: z.string().describe('Position in the write-ahead log of the first write that this step saw accepted.'),
-  'promoted-at': z.string().describe('When it was seen to accept writes, ISO time of the server\'s clock.'),
+  'promoted-at': z.string().describe("When it was seen to accept writes, ISO time of the server's clock."),
 });
 type Input = z.infer<typeof input>;
 type Output = z.infer<typeof output>;
@@ -32,7 +33,11 @@ export default step({
   input,
   output,
   example: { host: 'b-db' },
-  permissions: ['A PostgreSQL login on the standby with the role pg_monitor and EXECUTE on pg_promote(boolean, integer).', 'TCP to the old primary, to see that it takes no writes.'],
+  permissions: [
+    'A PostgreSQL login on the standby with the role pg_monitor and EXECUTE on pg_promote(boolean, integer).',
+    'EXECUTE on pg_stat_file(text, boolean), for a planned run that backs out: it reads whether an order to promote still stands.',
+    'TCP to the old primary, to see that it takes no writes.',
+  ],
 
   async preflight({ host: name }, context) {
     const host = context.host(name);
@@ -40,6 +45,7 @@ export default step({
       const member = await readMember(query, host, context.system);
       if (!member.recovering) return [`PostgreSQL ${member.version} on ${name} is a primary already, on timeline ${member.timeline}.`];
       await mayPromote(query, name);
+      if (context.run.mode === 'planned') await mayWithdraw(query, name);
       return [`PostgreSQL ${member.version} on ${name} is a standby on timeline ${member.timeline} at ${member.lsn} and may be promoted.`];
     });
   },
@@ -52,8 +58,11 @@ export default step({
       // Also where it is promoted already: it is taken for ours only while a proof holds.
       const proof = await beating(context, holding(context));
       if (!member.recovering) return;
+      // Before the last look at whether this attempt may act: from here on a run that backs out ends this session.
+      await query(`select set_config('application_name', $1, false)`, [promoter]);
       await context.stillOurs();
-      if (!isFresh(proof)) throw new StepError('proof-stale', `The proof of ${proof.by} is older than 5 s: it is read again before ${name} is promoted.`);
+      if (!isFresh(proof))
+        throw new StepError('proof-stale', `The proof of ${proof.by} is older than 5 s: it is read again before ${name} is promoted.`);
       await promote(query, name, context);
     });
   },
@@ -79,18 +88,31 @@ export default step({
     return onMember(host, context.system, context, (query) => written(query, { host: name }, context));
   },
 
-  undo: { none: 'A promoted server has left the old timeline: the old primary is rewound or rebuilt to follow it, never the other way round.' },
+  // Before its end only: a promoted server has left the old timeline.
+  undo: ({ host }, context) => withdraw(host, context),
 });
 
 async function promote(query: Query, name: string, context: StepContext): Promise<void> {
-  const [answer] = await beating(context, query<{ promoted: boolean }>('select pg_promote(true, $1) as promoted', [patience], (patience + 2) * 1_000));
+  const act = query<{ promoted: boolean }>('select pg_promote(true, $1) as promoted', [patience], (patience + 2) * 1_000);
+  const [answer] = await beating(context, act).catch(async (error: unknown) => {
+    // An attempt that was killed may have sent the same order a moment ago: then there is nothing left to promote.
+    const [now] = await query<{ recovering: boolean }>('select pg_is_in_recovery() as recovering');
+    if (now?.recovering === false) return [{ promoted: true }];
+    throw error;
+  });
   if (!answer?.promoted) throw new StepError('not-promoted', `PostgreSQL on ${name} was not promoted within ${patience} s.`);
 }
 
 async function mayPromote(query: Query, name: string): Promise<void> {
-  const [row] = await query<{ may: boolean; user: string }>(`select has_function_privilege('pg_promote(boolean, integer)', 'execute') as may, current_user::text as user`);
+  const [row] = await query<{ may: boolean; user: string }>(
+    `select has_function_privilege('pg_promote(boolean, integer)', 'execute') as may, current_user::text as user`,
+  );
   if (row?.may) return;
-  throw new StepError('postgres-permission', `${row?.user} may not promote PostgreSQL on ${name}: \`grant execute on function pg_promote to ${row?.user}\` on the primary.`, 'person');
+  throw new StepError(
+    'postgres-permission',
+    `${row?.user} may not promote PostgreSQL on ${name}: \`grant execute on function pg_promote to ${row?.user}\` on the primary.`,
+    'person',
+  );
 }
 
 /** Writes are accepted here, and no other member says that it is a primary too. */
@@ -117,5 +139,9 @@ async function askOther(name: string, context: StepContext): Promise<string> {
   const member = await askMember(context.host(name), context.system, context, 1_000).catch((error: StepError) => error);
   if (member instanceof Error) return `The old primary takes no writes as seen from ${context.viewpoint}: ${member.message}`;
   if (member.recovering) return `PostgreSQL on ${name} is a standby.`;
-  throw new StepError('two-primaries', `PostgreSQL on ${name} is a primary too: there are two. Cut one off at once; what both have written must be compared.`, 'person');
+  throw new StepError(
+    'two-primaries',
+    `PostgreSQL on ${name} is a primary too: there are two. Cut one off at once; what both have written must be compared.`,
+    'person',
+  );
 }

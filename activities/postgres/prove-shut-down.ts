@@ -24,18 +24,33 @@ export async function caughtUp(host: string, standby: string, context: StepConte
 }
 
 /** Proves that a primary was shut down cleanly, stays silent, and that the standby replayed its shutdown checkpoint. Only reads. */
-export async function proveShutDown(host: string, standby: string, context: StepContext): Promise<{ control: ControlData; at: string; evidence: readonly string[] }> {
+export async function proveShutDown(
+  host: string,
+  standby: string,
+  context: StepContext,
+): Promise<{ control: ControlData; at: string; evidence: readonly string[] }> {
   const facts = memberOf(context.host(host), context.system);
   const view = viewFrom(context.host(host).views, context.viewpoint, `host ${host}`);
-  const [member, voice] = await Promise.all([askMember(context.host(standby), context.system, context), greets(view, facts.port, 1_000, postgresKnock)]);
+  const [member, voice] = await Promise.all([
+    askMember(context.host(standby), context.system, context),
+    greets(view, facts.port, 1_000, postgresKnock),
+  ]);
   // Read last: it must still say so after everything else was seen.
   const control = await controlData(host, context);
   const at = new Date().toISOString();
   if (control.state !== 'shut down' || voice.greets) {
-    throw new StepError('not-shut-down', `PostgreSQL on ${host} is not shut down: its control data says "${control.state}"${voice.greets ? ', and it answers' : ''}.`, 'person');
+    throw new StepError(
+      'not-shut-down',
+      `PostgreSQL on ${host} is not shut down: its control data says "${control.state}"${voice.greets ? ', and it answers' : ''}.`,
+      'person',
+    );
   }
   if (member.identifier !== control.identifier) {
-    throw new StepError('wrong-host', `${host} and ${standby} are not of one PostgreSQL cluster (${control.identifier}, ${member.identifier}): correct the inventory.`, 'person');
+    throw new StepError(
+      'wrong-host',
+      `${host} and ${standby} are not of one PostgreSQL cluster (${control.identifier}, ${member.identifier}): correct the inventory.`,
+      'person',
+    );
   }
   if (!replayed(member, control)) throw behindShutdown(host, standby, member, control);
   return {

@@ -32,7 +32,7 @@ export default step({
   }),
   example: { host: 'a-db', standby: 'b-db' },
   permissions: [
-    'The right to run the service\'s `start`, `stop` and `enabled` commands on the host.',
+    "The right to run the service's `start`, `stop` and `enabled` commands on the host.",
     'The right to run pg_controldata on the data directory there: its owner, or root.',
     'A PostgreSQL login with the role pg_monitor on both servers.',
   ],
@@ -62,7 +62,9 @@ export default step({
     const all = [...evidence, boot.text];
     return {
       outputs: { lsn: control.checkpoint, timeline: control.timeline },
-      proofs: [{ kind: 'shutdown' as const, by: 'postgres.quiesce', host, at, with: { host, standby }, evidence: all, latched: boot.latched }],
+      proofs: [
+        { kind: 'shutdown' as const, by: 'postgres.quiesce', host, at, with: { host, standby }, evidence: all, latched: boot.latched },
+      ],
       evidence: all,
     };
   },
@@ -78,7 +80,11 @@ export default step({
       );
     });
     if (!other.recovering) {
-      throw new StepError('already-promoted', `${standby} has been promoted: starting ${host} would make two primaries. Nothing was started; go on with ${standby}.`, 'person');
+      throw new StepError(
+        'already-promoted',
+        `${standby} has been promoted: starting ${host} would make two primaries. Nothing was started; go on with ${standby}.`,
+        'person',
+      );
     }
     if ((await controlData(host, context)).state !== 'in production') {
       await context.stillOurs();

@@ -20,7 +20,10 @@ export async function stopServer(name: string, context: StepContext): Promise<vo
     if (Date.now() > until) {
       const said = answer.stderr.trim().slice(0, 300);
       throw state === 'in production' && (await answers(name, context))
-        ? new StepError('still-running', `PostgreSQL on ${name} still runs after \`${argv[0]} …\` (exit code ${answer.code})${said ? `: ${said}` : ''}.`)
+        ? new StepError(
+            'still-running',
+            `PostgreSQL on ${name} still runs after \`${argv[0]} …\` (exit code ${answer.code})${said ? `: ${said}` : ''}.`,
+          )
         : new StepError(
             'not-shut-down',
             `PostgreSQL on ${name} is gone, but was not shut down cleanly (control data: "${state}"): its last writes may be missing elsewhere. Go on unplanned, with a fence.`,
@@ -33,10 +36,17 @@ export async function stopServer(name: string, context: StepContext): Promise<vo
 
 /** Starts the server by the inventory's command, and believes only a session on it. */
 export async function startServer(name: string, context: StepContext): Promise<void> {
-  const answer = await beating(context, run(context.host(name), serviceOf(name, context).start, { deadline: patience, signal: context.signal }));
+  const answer = await beating(
+    context,
+    run(context.host(name), serviceOf(name, context).start, { deadline: patience, signal: context.signal }),
+  );
   const until = Date.now() + 15_000;
   while (!(await answers(name, context))) {
-    if (Date.now() > until) throw new StepError('not-started', `PostgreSQL on ${name} does not answer after its start (exit code ${answer.code}): ${answer.stderr.trim().slice(0, 300)}`);
+    if (Date.now() > until)
+      throw new StepError(
+        'not-started',
+        `PostgreSQL on ${name} does not answer after its start (exit code ${answer.code}): ${answer.stderr.trim().slice(0, 300)}`,
+      );
     context.heartbeat();
     await context.sleep(50);
   }
@@ -46,7 +56,11 @@ function serviceOf(name: string, context: StepContext) {
   const host = context.host(name);
   const service = memberOf(host, context.system).service[host.site];
   if (service) return service;
-  throw new StepError('no-service', `The inventory does not say how PostgreSQL on ${name} is started and stopped: add \`postgres.service\` for ${host.site}.`, 'mistake');
+  throw new StepError(
+    'no-service',
+    `The inventory does not say how PostgreSQL on ${name} is started and stopped: add \`postgres.service\` for ${host.site}.`,
+    'mistake',
+  );
 }
 
 async function answers(name: string, context: StepContext): Promise<boolean> {

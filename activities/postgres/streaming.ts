@@ -10,8 +10,14 @@ export async function streaming(host: string, standby: string, context: StepCont
     askMember(context.host(standby), context.system, context),
   ]);
   sameCluster(primary, host, follower, standby);
-  if (primary.recovering) throw new StepError('not-primary', `PostgreSQL on ${host} is a standby: there is nothing to stop there.`, 'person');
-  if (!follower.recovering) throw new StepError('not-standby', `PostgreSQL on ${standby} is a primary, and so is ${host}: two primaries. Nothing was stopped; find out which one is right.`, 'person');
+  if (primary.recovering)
+    throw new StepError('not-primary', `PostgreSQL on ${host} is a standby: there is nothing to stop there.`, 'person');
+  if (!follower.recovering)
+    throw new StepError(
+      'not-standby',
+      `PostgreSQL on ${standby} is a primary, and so is ${host}: two primaries. Nothing was stopped; find out which one is right.`,
+      'person',
+    );
   if (follower.receiver?.status !== 'streaming') {
     throw new StepError(
       'standby-not-streaming',

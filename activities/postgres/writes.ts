@@ -18,7 +18,8 @@ const patience = 5_000;
  */
 export async function acceptsWrites(query: Query, name: string): Promise<Written> {
   const [session] = await query<{ read_only: string }>(`select current_setting('transaction_read_only') as read_only`);
-  if (session?.read_only !== 'off') throw new StepError('writes-refused', `PostgreSQL on ${name} accepts no writes: its sessions are read-only.`);
+  if (session?.read_only !== 'off')
+    throw new StepError('writes-refused', `PostgreSQL on ${name} accepts no writes: its sessions are read-only.`);
   await query('begin');
   const [act] = await query<{ id: string; lsn: string }>(
     `select pg_current_xact_id()::text as id, pg_logical_emit_message(true, 'lifeboat', 'writes are accepted')::text as lsn`,
@@ -39,6 +40,7 @@ export async function acceptsWrites(query: Query, name: string): Promise<Written
        (extract(epoch from clock_timestamp()) * 1000)::float8 as at`,
     [act.id, act.lsn],
   );
-  if (kept?.status !== 'committed' || !kept.flushed) throw new StepError('writes-refused', `PostgreSQL on ${name} did not keep a write: ${kept?.status ?? 'no status'}.`);
+  if (kept?.status !== 'committed' || !kept.flushed)
+    throw new StepError('writes-refused', `PostgreSQL on ${name} did not keep a write: ${kept?.status ?? 'no status'}.`);
   return { lsn: act.lsn, at: new Date(kept.at).toISOString() };
 }

@@ -24,7 +24,10 @@ export async function becomes(wanted: 'on' | 'off', controller: Controller, host
     if (state === wanted) return;
     if (lost && Date.now() > deadline - patience / 2) throw lost;
     if (Date.now() > deadline) {
-      throw new StepError('power-unchanged', `The controller of ${host.name} took the order "${wanted}" and still says ${word} after ${patience / 1_000} s.`);
+      throw new StepError(
+        'power-unchanged',
+        `The controller of ${host.name} took the order "${wanted}" and still says ${word} after ${patience / 1_000} s.`,
+      );
     }
     context.heartbeat(noted(context, z.unknown()));
     await context.sleep(wait);

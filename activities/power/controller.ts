@@ -19,7 +19,11 @@ const drivers: { readonly [driver: string]: (host: HostFacts, ask: Asker) => Con
 /** The controller of a host, by the driver that the inventory names. */
 export function controllerOf(host: HostFacts, ask: Asker): Controller {
   if (!host.power) {
-    throw new StepError('no-controller', `The inventory names no controller for the power of ${host.name}: give it \`power: { driver: redfish, … }\`.`, 'mistake');
+    throw new StepError(
+      'no-controller',
+      `The inventory names no controller for the power of ${host.name}: give it \`power: { driver: redfish, … }\`.`,
+      'mistake',
+    );
   }
   const driver = Object.hasOwn(drivers, host.power.driver) ? drivers[host.power.driver] : undefined;
   if (driver) return driver(host, ask);

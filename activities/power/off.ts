@@ -7,7 +7,7 @@ import { sight } from '../sight.ts';
 import { step, type StepContext } from '../step.ts';
 import { controllerOf } from './controller.ts';
 import { becomes } from './becomes.ts';
-import { proveOff } from './prove-off.ts';
+import { lastSign, proveOff } from './prove-off.ts';
 
 /** What an attempt learnt before it pressed: afterwards the machine cannot be asked any more. */
 const before = z.object({ latched: z.enum(['yes', 'unknown']), seen: z.string().nullable() });
@@ -29,9 +29,9 @@ export default step({
   }),
   example: { host: 'a-db' },
   permissions: [
-    'A login at the host\'s Redfish controller with the role Operator, or any with the privilege ConfigureComponents.',
-    'HTTPS from the target site to the controller; TCP from there to the host\'s `alive` port and to its site\'s witness.',
-    'The right to run the service\'s `enabled` command on the host.',
+    "A login at the host's Redfish controller with the role Operator, or any with the privilege ConfigureComponents.",
+    "HTTPS from the target site to the controller; TCP from there to the host's `alive` port and to its site's witness.",
+    "The right to run the service's `enabled` command on the host.",
   ],
 
   async preflight({ host: name }, context) {
@@ -45,7 +45,10 @@ export default step({
     }
     const [power, seen] = await Promise.all([controllerOf(host, context).state(), sight(host, context.system, context.viewpoint)]);
     const sentences = [`The controller of ${name} says that its power is ${power.word}.`, ...seen.evidence];
-    if (!seen.witness) sentences.push(`The witness of ${host.site} does not answer here: as things are, no fence of ${name} could be proven from ${context.viewpoint}.`);
+    if (!seen.witness)
+      sentences.push(
+        `The witness of ${host.site} does not answer here: as things are, no fence of ${name} could be proven from ${context.viewpoint}.`,
+      );
     if (!seen.alive) return [...sentences, `${name} gives no sign of life, so it cannot be asked whether PostgreSQL starts at boot.`];
     const boot = await startsAtBoot(name, context);
     if (boot.latched === 'no') throw bootsIntoService(name);
@@ -68,8 +71,13 @@ export default step({
   async verify({ host: name }, context) {
     const known = noted(context, before);
     const latched = known?.latched ?? latchedBefore(name, context);
-    const { at, evidence } = await proveOff(context.host(name), known?.seen ?? context.seen[name], context);
-    const all = [...evidence, latched === 'yes' ? `PostgreSQL on ${name} does not start at boot: it stays out when power returns.` : `Whether PostgreSQL on ${name} starts at boot is not known: keep its power off.`];
+    const { at, evidence } = await proveOff(context.host(name), known?.seen ?? context.seen[name] ?? seenBefore(name, context), context);
+    const all = [
+      ...evidence,
+      latched === 'yes'
+        ? `PostgreSQL on ${name} does not start at boot: it stays out when power returns.`
+        : `Whether PostgreSQL on ${name} starts at boot is not known: keep its power off.`,
+    ];
     return {
       outputs: { state: 'off' as const, latched },
       proofs: [{ kind: 'fence' as const, by: 'power.off', host: name, at, with: { host: name }, evidence: all, latched }],
@@ -84,6 +92,12 @@ export default step({
 /** A proof that is read again keeps what was known of the latch when it was made. */
 function latchedBefore(name: string, context: StepContext): 'yes' | 'unknown' {
   return context.proofs.some((proof) => proof.by === 'power.off' && proof.host === name && proof.latched === 'yes') ? 'yes' : 'unknown';
+}
+
+/** A proof that is read again was made of a host that had been seen alive: when, stands in its evidence. */
+function seenBefore(name: string, context: StepContext): string | undefined {
+  const proof = context.proofs.find(({ by, host }) => by === 'power.off' && host === name);
+  return proof?.evidence.map((sentence) => lastSign.exec(sentence)?.[1]).find((time) => time !== undefined);
 }
 
 function bootsIntoService(name: string): StepError {

@@ -18,11 +18,14 @@ export default step({
   expected: 60_000,
   timeout: '5 minutes',
   input: z.object({ host: hostName('The host whose power is switched on, by its name in the inventory.') }),
-  output: z.object({ state: z.literal('on').describe('What the controller says: `on`.'), seen: z.string().describe('When the host gave a sign of life, ISO time.') }),
+  output: z.object({
+    state: z.literal('on').describe('What the controller says: `on`.'),
+    seen: z.string().describe('When the host gave a sign of life, ISO time.'),
+  }),
   example: { host: 'a-db' },
   permissions: [
-    'A login at the host\'s Redfish controller with the role Operator, or any with the privilege ConfigureComponents.',
-    'HTTPS to the controller, and TCP to the host\'s `alive` port.',
+    "A login at the host's Redfish controller with the role Operator, or any with the privilege ConfigureComponents.",
+    "HTTPS to the controller, and TCP to the host's `alive` port.",
   ],
 
   async preflight({ host: name }, context) {
@@ -48,11 +51,15 @@ export default step({
   async verify({ host: name }, context) {
     const host = context.host(name);
     const power = await controllerOf(host, context).state();
-    if (power.state !== 'on') throw new StepError('power-not-on', `The controller of ${name} says that its power is ${power.word}, not On.`);
+    if (power.state !== 'on')
+      throw new StepError('power-not-on', `The controller of ${name} says that its power is ${power.word}, not On.`);
     const seen = await sight(host, context.system, context.viewpoint);
     if (!seen.alive) throw silent(name);
     const boot = await startsAtBoot(name, context);
-    return { outputs: { state: 'on' as const, seen: seen.at }, evidence: [`The controller of ${name} says On.`, ...seen.evidence, boot.text] };
+    return {
+      outputs: { state: 'on' as const, seen: seen.at },
+      evidence: [`The controller of ${name} says On.`, ...seen.evidence, boot.text],
+    };
   },
 
   rehearse: { none: 'A rehearsal does not work the power of hosts in service.' },
@@ -60,5 +67,9 @@ export default step({
 });
 
 function silent(name: string): StepError {
-  return new StepError('host-silent', `The controller of ${name} says On, but the host gives no sign of life: look at its console.`, 'person');
+  return new StepError(
+    'host-silent',
+    `The controller of ${name} says On, but the host gives no sign of life: look at its console.`,
+    'person',
+  );
 }

@@ -43,12 +43,21 @@ export function redfish(host: HostFacts, ask: Asker): Controller {
 /** The path of the machine: the one that the inventory names, else the only one. */
 async function find(call: (path: string) => Promise<unknown>, facts: PowerFacts, name: string): Promise<string> {
   const answer = list.safeParse(await call('/redfish/v1/Systems'));
-  if (!answer.success) throw new StepError('power-not-redfish', `The controller of ${name} does not answer as Redfish does: check \`power.address\`.`, 'person');
+  if (!answer.success)
+    throw new StepError(
+      'power-not-redfish',
+      `The controller of ${name} does not answer as Redfish does: check \`power.address\`.`,
+      'person',
+    );
   const paths = answer.data.Members.map((member) => member['@odata.id'].replace(/\/$/, ''));
   if (facts.system === undefined) {
     if (paths.length === 1 && paths[0]) return paths[0];
     const names = paths.map((path) => path.split('/').at(-1)).join(', ');
-    throw new StepError('which-machine', `The controller of ${name} has ${paths.length} machines (${names}): name the right one as \`power.system\`.`, 'mistake');
+    throw new StepError(
+      'which-machine',
+      `The controller of ${name} has ${paths.length} machines (${names}): name the right one as \`power.system\`.`,
+      'mistake',
+    );
   }
   const byId = paths.find((path) => path.split('/').at(-1) === facts.system);
   if (byId) return byId;
@@ -97,31 +106,57 @@ async function certificate(path: string, name: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch {
-    throw new StepError('power-certificate', `The certificate of the controller of ${name} cannot be read from ${path}: correct \`power.certificate\`.`, 'person');
+    throw new StepError(
+      'power-certificate',
+      `The certificate of the controller of ${name} cannot be read from ${path}: correct \`power.certificate\`.`,
+      'person',
+    );
   }
 }
 
 function baseOf(host: HostFacts, facts: PowerFacts): URL {
   const url = URL.canParse(facts.address) ? new URL(facts.address) : undefined;
   if (url?.protocol === 'https:') return url;
-  throw new StepError('power-address', `The controller of ${host.name} has the address "${facts.address}": it must begin with https://.`, 'mistake');
+  throw new StepError(
+    'power-address',
+    `The controller of ${host.name} has the address "${facts.address}": it must begin with https://.`,
+    'mistake',
+  );
 }
 
 function refusal(status: number, name: string, url: URL): StepError {
   if (status === 401 || status === 403) {
-    return new StepError('power-login', `The controller of ${name} refuses the login (${status}): correct \`power.user\` and the secret that \`power.password\` names.`, 'person');
+    return new StepError(
+      'power-login',
+      `The controller of ${name} refuses the login (${status}): correct \`power.user\` and the secret that \`power.password\` names.`,
+      'person',
+    );
   }
-  if (status >= 500 || status === 429) return new StepError('power-failed', `The controller of ${name} failed (${status} on ${url.pathname}).`);
-  return new StepError('power-refused', `The controller of ${name} refuses ${url.pathname} (${status}): does it speak Redfish, and may the user do that?`, 'person');
+  if (status >= 500 || status === 429)
+    return new StepError('power-failed', `The controller of ${name} failed (${status} on ${url.pathname}).`);
+  return new StepError(
+    'power-refused',
+    `The controller of ${name} refuses ${url.pathname} (${status}): does it speak Redfish, and may the user do that?`,
+    'person',
+  );
 }
 
 function failure(error: Error, name: string, url: URL): StepError {
   const cause = (error.cause ?? error) as NodeJS.ErrnoException;
   const code = cause.code ?? error.name;
   if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO|EPROTO|ERR_SSL|ERR_TLS/.test(code)) {
-    return new StepError('power-certificate', `The controller of ${name} shows a certificate that is not trusted (${code}): pin it as \`power.certificate\`.`, 'person');
+    return new StepError(
+      'power-certificate',
+      `The controller of ${name} shows a certificate that is not trusted (${code}): pin it as \`power.certificate\`.`,
+      'person',
+    );
   }
-  if (error instanceof SyntaxError) return new StepError('power-not-redfish', `The controller of ${name} does not answer as Redfish does: check \`power.address\`.`, 'person');
+  if (error instanceof SyntaxError)
+    return new StepError(
+      'power-not-redfish',
+      `The controller of ${name} does not answer as Redfish does: check \`power.address\`.`,
+      'person',
+    );
   const why = error.name === 'TimeoutError' ? `no answer within ${patience} ms` : code;
   return new StepError('power-unreachable', `The controller of ${name} at ${url.host} does not answer (${why}).`);
 }

@@ -41,10 +41,18 @@ async function check({ host, port }: z.infer<typeof input>, context: StepContext
   await new Promise<void>((resolve, reject) => {
     const socket = net.connect({ host: where.address, port: where.port, timeout: patience, signal: context.signal });
     const fail = (why: string): void => {
+      if (context.signal.aborted) return reject(new StepError('cancelled', `The connection to ${host} was ended, because the step was.`));
       socket.destroy();
-      reject(new StepError('port-closed', `Port ${port} of ${host} cannot be reached from ${context.viewpoint} (${where.address}:${where.port}): ${why}.`));
+      reject(
+        new StepError(
+          'port-closed',
+          `Port ${port} of ${host} cannot be reached from ${context.viewpoint} (${where.address}:${where.port}): ${why}.`,
+        ),
+      );
     };
-    socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? error.message)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      fail(error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? error.message)),
+    );
     socket.on('timeout', () => fail(`no answer within ${patience} ms`));
     socket.on('connect', () => {
       socket.destroy();
@@ -52,5 +60,8 @@ async function check({ host, port }: z.infer<typeof input>, context: StepContext
     });
   });
   const milliseconds = Math.round(performance.now() - began);
-  return { outputs: { milliseconds }, evidence: [`Port ${port} of ${host} takes connections from ${context.viewpoint} (${milliseconds} ms).`] };
+  return {
+    outputs: { milliseconds },
+    evidence: [`Port ${port} of ${host} takes connections from ${context.viewpoint} (${milliseconds} ms).`],
+  };
 }

@@ -30,28 +30,42 @@ export function rows(record: RunRecord): Row[] {
   return [
     ownRow('until the run started', unseen),
     ownRow(phases.some(({ name }) => name === 'measure') ? 'prepare, measure' : 'prepare', own),
-    ...steps.map((step) => {
-      const bars = barsOf(step, record);
-      const span = around(bars.filter(({ look }) => look !== 'undone'));
-      return { name: step.id, critical: step.critical, bars, span, took: span.to - span.from };
-    }),
-  ].filter(({ bars }) => bars.length > 0);
+    ...steps.map((step) => rowOf(step.id, step.critical, barsOf(step, record))),
+    ...others(record).map((id) => rowOf(id, false, asked(id, record))),
+  ]
+    .filter(({ bars }) => bars.length > 0)
+    .sort((a, b) => a.span.from - b.span.from);
+}
+
+function rowOf(name: string, critical: boolean, bars: readonly Bar[]): Row {
+  const span = around(bars.filter(({ look }) => look !== 'undone'));
+  return { name, critical, bars, span, took: span.to - span.from };
+}
+
+/** What people were asked that is no step: a changed plan, the lock, whether it serves. */
+function others({ questions, steps }: RunRecord): string[] {
+  return [...new Set(questions.map(({ id }) => id))].filter((id) => !steps.some((step) => step.id === id));
+}
+
+function asked(id: string, { questions, startedAt, duration }: RunRecord): Bar[] {
+  const end = Date.parse(startedAt) + duration;
+  return questions
+    .filter((question) => question.id === id)
+    .map(({ askedAt, closedAt, title }) => ({
+      from: Date.parse(askedAt),
+      to: closedAt ? Date.parse(closedAt) : end,
+      look: 'wait',
+      text: title,
+    }));
 }
 
 function around(bars: readonly Bar[]): Interval {
   return { from: Math.min(...bars.map(({ from }) => from)), to: Math.max(...bars.map(({ to }) => to)) };
 }
 
-function barsOf(step: StepRecord, { questions, startedAt, duration }: RunRecord): Bar[] {
-  const end = Date.parse(startedAt) + duration;
-  const waits = questions
-    .filter(({ id }) => id === step.id)
-    .map((question): Bar => ({
-      from: Date.parse(question.askedAt),
-      to: question.closedAt ? Date.parse(question.closedAt) : end,
-      look: 'wait',
-      text: question.title,
-    }));
+function barsOf(step: StepRecord, record: RunRecord): Bar[] {
+  const end = Date.parse(record.startedAt) + record.duration;
+  const waits = asked(step.id, record);
   const runs = step.attempts.flatMap((one): Bar[] => {
     const whole = [{ from: Date.parse(one.begunAt), to: one.endedAt ? Date.parse(one.endedAt) : end }];
     const look = one.outcome === 'done' ? 'run' : one.outcome;

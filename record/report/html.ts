@@ -16,8 +16,9 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function render(part: Part): string {
   if (part === null || part === false) return '';
   if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return part.map(render).join('');
-  return escape(String(part));
+  if (typeof part === 'string') return escape(part);
+  if (typeof part === 'number') return String(part);
+  return part.map(render).join('');
 }
 
 function escape(text: string): string {

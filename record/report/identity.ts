@@ -15,7 +15,7 @@ export function identity(record: RunRecord): Html {
     ['From, to', record.source && `${record.source} → ${record.target ?? '?'}`],
     ['Mode', record.modes.map(({ mode, at, by }) => `${mode}, ${clockTime(at).slice(0, 8)}, ${by}`).join('; then ')],
     ['Parameters', parameters.join('; ')],
-    ['Serving', record.serving.note],
+    ['Serves now', `${record.serving.site ?? (record.serving.known ? 'no site' : 'not known')} (${record.serving.note})`],
     [
       'Markers',
       point &&

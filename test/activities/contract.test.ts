@@ -17,7 +17,10 @@ interface Schema {
 
 const sentence = /^[A-Z][^\n]*[.?]$/;
 const words = /^\d+(\.\d+)? (milliseconds?|seconds?|minutes?|hours?|days?)$/;
-const shapes = (type: (typeof types)[number]) => [z.toJSONSchema(type.input, { io: 'input' }) as Schema, z.toJSONSchema(type.output) as Schema];
+const shapes = (type: (typeof types)[number]) => [
+  z.toJSONSchema(type.input, { io: 'input' }) as Schema,
+  z.toJSONSchema(type.output) as Schema,
+];
 
 describe('The list of step types', () => {
   it('is in order of names and names each once', () => {
@@ -35,12 +38,21 @@ describe('The list of step types', () => {
   });
 
   it('has every file that declares a step type', () => {
-    const declared = readdirSync('activities', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && /export default step\(/.test(readFileSync(join('activities', file), 'utf8')));
-    assert.deepEqual(declared.map((file) => file.replace(/\.ts$/, '').replaceAll('/', '.')).sort(), types.map((type) => type.name));
+    const declared = readdirSync('activities', { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && /export default step\(/.test(readFileSync(join('activities', file), 'utf8')),
+    );
+    assert.deepEqual(
+      declared.map((file) => file.replace(/\.ts$/, '').replaceAll('/', '.')).sort(),
+      types.map((type) => type.name),
+    );
   });
 
   it('is what docs/steps.md says', () => {
-    assert.equal(readFileSync('docs/steps.md', 'utf8'), reference(types), 'docs/steps.md is stale: run `npx tsx activities/write-reference.ts`.');
+    assert.equal(
+      readFileSync('docs/steps.md', 'utf8'),
+      reference(types),
+      'docs/steps.md is stale: run `npx tsx activities/write-reference.ts`.',
+    );
   });
 });
 
@@ -49,7 +61,10 @@ for (const type of types) {
     it('is named service.verb, and its file and its test are named like it', () => {
       assert.match(type.name, /^[a-z][a-z0-9]*\.[a-z][a-z0-9-]*$/);
       assert.ok(existsSync(`activities/${type.name.replace('.', '/')}.ts`), `activities/${type.name.replace('.', '/')}.ts is missing`);
-      assert.ok(existsSync(`test/activities/${type.name.replace('.', '-')}.test.ts`), `test/activities/${type.name.replace('.', '-')}.test.ts is missing`);
+      assert.ok(
+        existsSync(`test/activities/${type.name.replace('.', '-')}.test.ts`),
+        `test/activities/${type.name.replace('.', '-')}.test.ts is missing`,
+      );
     });
 
     it('says in one sentence what it does', () => {
@@ -64,7 +79,12 @@ for (const type of types) {
     it('describes every field of its input and output', () => {
       for (const [index, schema] of shapes(type).entries()) {
         assert.equal(schema.type, 'object');
-        for (const [path, field] of fields(schema, '')) assert.match(field.description ?? '', sentence, `${index === 0 ? 'input' : 'output'} ${path} has no description that is a sentence`);
+        for (const [path, field] of fields(schema, ''))
+          assert.match(
+            field.description ?? '',
+            sentence,
+            `${index === 0 ? 'input' : 'output'} ${path} has no description that is a sentence`,
+          );
       }
     });
 
@@ -75,7 +95,8 @@ for (const type of types) {
 
     it('marks every field that names a host', () => {
       const [input] = shapes(type);
-      for (const [name, field] of Object.entries(input?.properties ?? {})) if (/^(host|standby|primary)$/.test(name)) assert.equal(field.lifeboat, 'host', name);
+      for (const [name, field] of Object.entries(input?.properties ?? {}))
+        if (/^(host|standby|primary)$/.test(name)) assert.equal(field.lifeboat, 'host', name);
     });
 
     it('is undone, or says why not', () => {
@@ -101,7 +122,9 @@ for (const type of types) {
       if (type.commits || type.promotes || type.outage || type.asks) assert.notEqual(type.effect, 'read');
       if (type.promotes) assert.ok(type.requires?.length, 'a promotion requires a proof');
       if (type.provides?.includes('fence')) assert.equal(type.at, 'target', 'a fence is carried out from the target site');
-      if (type.asks) for (const [, name] of type.asks.question.matchAll(/\{([^}]+)\}/g)) assert.ok(shapes(type)[0]?.properties?.[name ?? ''], `the question names {${name}}, which is no input`);
+      if (type.asks)
+        for (const [, name] of type.asks.question.matchAll(/\{([^}]+)\}/g))
+          assert.ok(shapes(type)[0]?.properties?.[name ?? ''], `the question names {${name}}, which is no input`);
     });
   });
 }

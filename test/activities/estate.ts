@@ -14,7 +14,6 @@ import { dataOf, hostOf, ledgerFile, secret, secretFile, type Lab } from '../../
 
 import { machineControl } from '../../lab/machine-control.ts';
 
-
 /** A practice estate that a test stands up and ends, and what the test may do to it from outside. */
 export interface Estate {
   readonly lab: Lab;
@@ -22,11 +21,15 @@ export interface Estate {
   readonly hosts: { readonly [name: string]: HostFacts };
   /** Calls the estate's control interface: cuts, faults, presses. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Heals every cut and fault. */
+  heal(): Promise<void>;
   service(host: string, act: 'start' | 'stop' | 'enabled'): Promise<string>;
   /** One question to a member, past all lines. */
   sql<Row extends object>(host: string, text: string): Promise<Row[]>;
   /** What really happened to the power: `a-db Off`, oldest first. */
   ledger(): readonly string[];
+  /** Power on and the database started, as a person would. */
+  restore(host: string): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -34,19 +37,41 @@ export async function estate(options: { probe?: boolean } = {}): Promise<Estate>
   const [{ up }, { program }] = await Promise.all([import('../../lab/up.ts'), import('../../lab/launch.ts')]);
   const base = await mkdtemp(join(tmpdir(), 'lifeboat-activities-'));
   const folder = join(base, 'lab');
-  const lab = await up({ folder, probe: options.probe ?? false });
+  const lab = await up({ folder, probe: options.probe ?? false }).catch(async (error: unknown) => {
+    await rm(base, { recursive: true, force: true });
+    throw error;
+  });
   const hosts = Object.fromEntries(Object.keys(lab.hosts).map((name) => [name, hostFacts(lab, name)]));
   return {
     lab,
     hosts,
     system: systemFacts(lab, program),
     control: (method, path, body) => call(lab.control, secret(lab, 'token'), method, path, body),
+    async heal() {
+      const { cuts } = (await call(lab.control, secret(lab, 'token'), 'GET', '/state')) as { cuts: readonly { name: string }[] };
+      for (const { name } of cuts) await call(lab.control, secret(lab, 'token'), 'DELETE', `/cut/${name}`);
+      await call(lab.control, secret(lab, 'token'), 'DELETE', '/fault');
+    },
     service: (host, act) => machineControl(lab.folder, host, act),
     sql: (host, text) => ask(lab, host, text),
     ledger: () =>
       existsSync(ledgerFile(lab))
-        ? readFileSync(ledgerFile(lab), 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as { host: string; to: string }).map(({ host, to }) => `${host} ${to}`)
+        ? readFileSync(ledgerFile(lab), 'utf8')
+            .trim()
+            .split('\n')
+            .filter(Boolean)
+            .map((line) => JSON.parse(line) as { host: string; to: string })
+            .map(({ host, to }) => `${host} ${to}`)
         : [],
+    async restore(host) {
+      await call(lab.control, secret(lab, 'token'), 'POST', `/power/${host}/on`);
+      await until(`${host} to serve`, () =>
+        machineControl(lab.folder, host, 'start').then(
+          () => true,
+          () => false,
+        ),
+      );
+    },
     async end() {
       if (existsSync(folder)) await down(folder);
       await rm(base, { recursive: true, force: true });
@@ -79,7 +104,14 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
   runs += 1;
   const made: StepContext & { readonly beats: unknown[] } = {
     beats,
-    run: { workflowId: 'failover-orders', runId: `run-${runs}`, link: 'http://127.0.0.1:8233/run', mode: 'unplanned', live: options.live ?? true, startedAt: '2026-11-22T10:00:00.000Z' },
+    run: {
+      workflowId: 'failover-orders',
+      runId: `run-${runs}`,
+      link: 'http://127.0.0.1:8233/run',
+      mode: 'unplanned',
+      live: options.live ?? true,
+      startedAt: '2026-11-22T10:00:00.000Z',
+    },
     step: { id: options.step ?? 'step', attempt: 1 },
     key: `${options.step ?? 'step'}-${runs}`,
     viewpoint: options.viewpoint ?? 'site-b',
@@ -129,6 +161,18 @@ export async function carryOut(name: string, input: unknown, made: StepContext) 
   return type.verify(input, made);
 }
 
+export function undo(name: string, input: unknown, made: StepContext): Promise<readonly string[]> {
+  const { undo } = typeOf(name);
+  if (typeof undo !== 'function') throw new Error(`${name} has no undo.`);
+  return undo(input, made);
+}
+
+export function rehearse(name: string, input: unknown, made: StepContext) {
+  const { rehearse } = typeOf(name);
+  if (typeof rehearse !== 'function') throw new Error(`${name} has no rehearsal.`);
+  return rehearse(input, made);
+}
+
 /** The StepError that a promise ends with. */
 export async function failure(promise: Promise<unknown>): Promise<StepError> {
   try {
@@ -141,11 +185,19 @@ export async function failure(promise: Promise<unknown>): Promise<StepError> {
 }
 
 export async function until(what: string, holds: () => Promise<boolean> | boolean, within = 10_000): Promise<void> {
-  for (const deadline = Date.now() + within; !(await holds()); await sleep(20)) if (Date.now() > deadline) throw new Error(`Waited ${within} ms for ${what}.`);
+  for (const deadline = Date.now() + within; !(await holds()); await sleep(20))
+    if (Date.now() > deadline) throw new Error(`Waited ${within} ms for ${what}.`);
 }
 
 async function ask<Row extends object>(lab: Lab, host: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ host: '127.0.0.1', port: hostOf(lab, host).database, user: 'lifeboat', password: secret(lab, 'lifeboat'), database: 'orders', connectionTimeoutMillis: 3_000 });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: hostOf(lab, host).database,
+    user: 'lifeboat',
+    password: secret(lab, 'lifeboat'),
+    database: 'orders',
+    connectionTimeoutMillis: 3_000,
+  });
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -157,14 +209,22 @@ async function ask<Row extends object>(lab: Lab, host: string, text: string): Pr
 
 function hostFacts(lab: Lab, name: string): HostFacts {
   const { site, seenFrom, controller } = hostOf(lab, name);
-  const local = (ports: object) => ({ address: '127.0.0.1', ports: Object.fromEntries(Object.entries(ports)) as { [port: string]: number } });
+  const local = (ports: object) => ({
+    address: '127.0.0.1',
+    ports: Object.fromEntries(Object.entries(ports)) as { [port: string]: number },
+  });
   return {
     name,
     site,
     connection: 'local',
     alive: 22,
     views: Object.fromEntries(Object.entries(seenFrom).map(([viewpoint, ports]) => [viewpoint, local(ports)])),
-    witness: { port: 22, views: Object.fromEntries(Object.entries(lab.sites[site]?.witness ?? {}).map(([viewpoint, port]) => [viewpoint, local({ 22: port })])) },
+    witness: {
+      port: 22,
+      views: Object.fromEntries(
+        Object.entries(lab.sites[site]?.witness ?? {}).map(([viewpoint, port]) => [viewpoint, local({ 22: port })]),
+      ),
+    },
     power: {
       driver: 'redfish',
       address: `https://127.0.0.1:${controller.port}`,
@@ -176,7 +236,8 @@ function hostFacts(lab: Lab, name: string): HostFacts {
 }
 
 function systemFacts(lab: Lab, program: (path: string) => string[]): SystemFacts {
-  const bySite = <T>(value: (name: string) => T): { [site: string]: T } => Object.fromEntries(Object.entries(lab.hosts).map(([name, { site }]) => [site, value(name)]));
+  const bySite = <T>(value: (name: string) => T): { [site: string]: T } =>
+    Object.fromEntries(Object.entries(lab.hosts).map(([name, { site }]) => [site, value(name)]));
   const service = (name: string, act: string) => [...program('lab/machine-control'), lab.folder, name, act];
   return {
     name: 'orders',

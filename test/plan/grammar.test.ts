@@ -11,8 +11,13 @@ import { broken, head, inventory, inventoryText } from './sample.ts';
 describe('the grammar of runbooks', () => {
   const step = (fields: string): string => `${head}steps:\n  - { id: a, ${fields} }\n`;
   const cases: [what: string, text: string, expected: string][] = [
-    ['an unknown field', step('uses: x, retires: {}'), 'r.yaml:6:23: unknown field "retires" — did you mean "retry"?'],
+    ['an unknown field', step('uses: x, retries: {}'), 'r.yaml:6:23: unknown field "retries" — did you mean "retry"?'],
     ['an unknown field of a gate', step('gate: Go?, aprovers: [x]'), 'r.yaml:6:25: unknown field "aprovers" — did you mean "approvers"?'],
+    [
+      'a field that only steps have',
+      step('gate: Go?, with: {}'),
+      'r.yaml:6:25: unknown field "with" — fields that can stand here: needs, only, if, approvers, count, show, expires, on-expiry, limit',
+    ],
     [
       'a merge key',
       `${head}steps:\n  - { <<: x, id: a, uses: x }\n`,
@@ -43,7 +48,7 @@ describe('the grammar of runbooks', () => {
     [
       'a wrong word on expiry',
       step('gate: Go?, expires: 1 minute, on-expiry: { escalate: x, expires: 1 minute, then: continue }'),
-      'r.yaml:6:93: "then" is "continue", which it cannot be — one of: abort, proceed',
+      'r.yaml:6:95: "then" is "continue", which it cannot be — one of: abort, proceed',
     ],
   ];
   for (const [what, text, expected] of cases) it(`says where there is ${what}`, () => assert.deepEqual(broken(text), [expected]));

@@ -1,4 +1,4 @@
-import type { HostFacts, PlanHeader, PlanNode, Step } from '../../plan/plan.ts';
+import type { Action, HostFacts, PlanHeader, PlanNode, Step } from '../../plan/plan.ts';
 import type { HistoryFact } from '../../record/history.ts';
 import type { Entry } from '../../record/journal.ts';
 import type { Material } from '../../record/record.ts';
@@ -48,7 +48,14 @@ export function header(change: Partial<PlanHeader> = {}): PlanHeader {
   };
 }
 
-export function step(id: string, uses: string, needs: readonly string[], site: string, extra: Partial<Step> = {}): Step {
+export function step(
+  id: string,
+  uses: string,
+  needs: readonly string[],
+  site: string,
+  extra: Partial<Omit<Step, 'action'>> & { action?: Partial<Action> } = {},
+): Step {
+  const { action, ...rest } = extra;
   return {
     kind: 'step',
     id,
@@ -69,11 +76,12 @@ export function step(id: string, uses: string, needs: readonly string[], site: s
       outage: false,
       undo: false,
       promotes: false,
+      ...action,
     },
     else: [],
     proofs: [],
     summary: `${uses} at ${site}`,
-    ...extra,
+    ...rest,
   };
 }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type Material, makeRecord } from '../../record/record.ts';
 import { runRecord } from '../../record/schema/run.ts';
-import { at, header, history, journal, workers } from './build.ts';
+import { report } from '../../record/report.ts';
+import { type Moment, at, header, history, journal, workers } from './build.ts';
 import { backedOut, lyingFence, recovered, samples, unprobed } from './samples.ts';
-import { asked, answered, begun, bob, done, opening, steps } from './samples/common.ts';
+import { asked, answered, begun, bob, done, opening, proof, steps } from './samples/common.ts';
 
 describe('a record', () => {
   for (const sample of samples) {
@@ -122,13 +123,76 @@ describe('a record', () => {
       fact.what === 'activity-closed' ? { ...fact, identity: 'temporal-cli:root@laptop' } : fact,
     );
     const { findings } = makeRecord({ ...recovered, history: forged });
-    assert.match(findings.map(({ text }) => text).join('\n'), /Step|step promote was reported by "temporal-cli:root@laptop"/);
+    assert.match(findings.map(({ text }) => text).join('\n'), /step promote was reported by "temporal-cli:root@laptop"/);
   });
 
   it('says where separation of duties was not enforced', () => {
     assert.deepEqual(makeRecord(lyingFence).separationOfDuties, { enforced: false, why: '2 anonymous decisions counted.' });
     assert.equal(makeRecord({ ...recovered, plan: header({ decisions: 'anonymous' }) }).separationOfDuties.enforced, false);
     assert.equal(makeRecord(recovered).separationOfDuties.enforced, true);
+  });
+
+  it('does not say that the source serves once a step has taken it down', () => {
+    const serving = (...entries: Moment[]) =>
+      makeRecord({
+        plan: header(),
+        steps,
+        journal: journal([...opening('planned', []), [0.6, { what: 'serving', site: 'site-a', note: 'before the run' }], ...entries]),
+        history: [],
+      }).serving;
+    assert.equal(serving().site, 'site-a');
+    assert.equal(serving(begun(1, 'facts', 'postgres.check')).site, 'site-a');
+    assert.deepEqual(serving(begun(1, 'quiesce', 'postgres.quiesce')), {
+      site: null,
+      known: true,
+      note: 'quiesce took site-a out of service, and nothing was promoted since',
+      at: at(1),
+    });
+    assert.equal(serving(done(2, 'fence', 'power.off', [], { proofs: [proof] })).site, null);
+  });
+
+  it('does not say that a step was undone which has no undo', () => {
+    const { steps: made } = makeRecord({
+      plan: header(),
+      steps,
+      journal: journal([
+        ...opening('planned', []),
+        begun(1, 'rows', 'postgres.check'),
+        done(2, 'rows', 'postgres.check', []),
+        [3, { what: 'undone', step: 'rows', uses: 'postgres.check', evidence: ['it has no undo; left as it is'] }],
+      ]),
+      history: [],
+    });
+    const rows = made.find(({ id }) => id === 'rows');
+    assert.deepEqual([rows?.outcome, rows?.undoneAt], ['done', null]);
+    assert.match(rows?.note ?? '', /has no undo/);
+  });
+
+  it('begins when the history says that the run began, not with the first entry of its journal', () => {
+    const late = recovered.history.map((fact) => (fact.what === 'run-started' ? { ...fact, at: at(-0.4) } : fact));
+    const { startedAt, machine } = makeRecord({ ...recovered, history: late });
+    assert.deepEqual([startedAt, machine.milliseconds], [at(-0.4), 8700]);
+  });
+
+  it('invents no step for what people were asked about the whole run', () => {
+    const entries = journal([
+      ...opening('planned', []),
+      asked(2, 'measure', 'intervention', 'Not seen to serve'),
+      [9, { what: 'not-proven', step: 'measure', why: 'not seen to serve from outside' }],
+    ]);
+    const record = makeRecord({ plan: header(), journal: entries, history: [] });
+    assert.deepEqual(record.steps, []);
+    assert.match(report(record), />measure</);
+  });
+
+  it('closes a question when it was withdrawn, not when it was asked anew', () => {
+    const entries = journal([
+      ...opening('planned', []),
+      asked(2, 'cut-over', 'gate', 'Move?'),
+      [5, { what: 'expired', question: 'cut-over', attempt: 1, note: 'withdrawn' }],
+      [50, { what: 'ended', verdict: 'aborted', why: '' }],
+    ]);
+    assert.equal(makeRecord({ plan: header(), journal: entries, history: [] }).questions[0]?.waited, 3000);
   });
 
   it('can be made of a run that ended before anything was compiled, and of one that has not ended', () => {

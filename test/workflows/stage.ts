@@ -6,6 +6,7 @@ import type { Action, Gate, PlanHeader, PlanNode, Step } from '../../plan/plan.t
 import type { Compiled, Facts, OpenQuestion, RunActivities, RunState, Sender, StepAnswer, StepCall } from '../../workflows/wire.ts';
 import { controlQueue, siteQueue } from '../../workflows/wire.ts';
 import { attributes, registerAttributes } from '../../worker/attributes.ts';
+import { attempt as oneAttempt } from '../../worker/attempt.ts';
 import { attest, requester } from '../../worker/run/attest.ts';
 import { borrow, giveBack } from '../../worker/run/borrow.ts';
 import { pollers } from '../../worker/run/pollers.ts';
@@ -20,8 +21,18 @@ export interface Stage {
   readonly bundle: { readonly code: string };
 }
 
+let shared: Promise<Stage> | undefined;
+let installed = false;
+
+/** The one stage of the tests of this folder, made when it is first asked for and taken down after all tests. */
+export const theStage = (): Promise<Stage> => (shared ??= stage());
+
+after(async () => (await shared)?.env.teardown());
+
+/** A stage of one's own, to be taken down by who made it. */
 export async function stage(): Promise<Stage> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installed = true;
   const { temporal } = await tools(() => undefined);
   const env = await TestWorkflowEnvironment.createLocal({
     server: {
@@ -40,7 +51,8 @@ export async function stage(): Promise<Stage> {
 }
 
 export type Script = {
-  readonly [activity: string]: (call: StepCall, attempt: number) => Promise<Partial<StepAnswer> | void> | Partial<StepAnswer> | void;
+  /** `signal` is aborted when the step is cancelled. */
+  readonly [activity: string]: (call: StepCall, attempt: number, signal: AbortSignal) => Promise<Partial<StepAnswer> | void> | Partial<StepAnswer> | void;
 };
 
 export interface Play {
@@ -50,6 +62,8 @@ export interface Play {
   readonly script?: Script;
   readonly run?: Partial<RunActivities>;
   readonly known?: readonly string[];
+  /** Queues that have a worker. Default: the control queue and both sites'. */
+  readonly queues?: readonly string[];
 }
 
 export const calm: Facts = {
@@ -67,10 +81,11 @@ export async function cast(stage: Stage, play: Play): Promise<{ run<T>(work: () 
   const { nativeConnection } = stage.env;
   const site = { site: 'site-b', runbooks: '', namespace: 'default', types: [] };
   const activities = { ...standIns(play), 'run.attest': attest(), 'run.requester': requester(), 'run.borrow': borrow(), 'run.return': giveBack(), 'run.pollers': pollers(site), ...play.run, ...scripted(play) };
-  const workers = await Promise.all([
-    Worker.create({ connection: nativeConnection, taskQueue: controlQueue, workflowBundle: stage.bundle, activities, sinks: journalSink(), stickyQueueScheduleToStartTimeout: '1s' }),
-    ...['site-a', 'site-b'].map((name) => Worker.create({ connection: nativeConnection, taskQueue: siteQueue(name), activities })),
-  ]);
+  const workflows = { workflowBundle: stage.bundle, sinks: journalSink(), stickyQueueScheduleToStartTimeout: '1s' } as const;
+  const { queues = [controlQueue, siteQueue('site-a'), siteQueue('site-b')] } = play;
+  const workers = await Promise.all(
+    queues.map((taskQueue) => Worker.create({ connection: nativeConnection, taskQueue, activities, ...(taskQueue === controlQueue ? workflows : {}) })),
+  );
   return {
     run: async (work) => {
       const running = Promise.all(workers.map((worker) => worker.run()));
@@ -90,7 +105,7 @@ function standIns(play: Play): Partial<RunActivities> {
     'run.compile': async (): Promise<Compiled> => ({ plan, steps: play.steps, evidence: [], attributes: play.known ?? attributes, epoch: await epoch() }),
     'run.preflight': async ({ calls }) => calls.map(({ step }) => ({ step: step.id, ok: true, seen: ['looks well'], code: '' })),
     'run.facts': async () => calm,
-    'run.measure': async () => ({ outage: null, note: 'not probed' }),
+    'run.measure': async () => ({ outage: null, note: 'not probed', unserved: false }),
     'run.record': async () => '',
   };
 }
@@ -110,11 +125,12 @@ function scripted({ script = {} }: Play): Record<string, (call: StepCall) => Pro
   return Object.fromEntries(
     Object.entries(script).map(([name, act]) => [
       name,
-      async (call) => {
-        const attempt = (counts.get(name) ?? 0) + 1;
-        counts.set(name, attempt);
-        return { outputs: {}, evidence: [], ...(await act(call, attempt)) };
-      },
+      (call) =>
+        oneAttempt(async ({ signal }) => {
+          const attempt = (counts.get(name) ?? 0) + 1;
+          counts.set(name, attempt);
+          return { outputs: {}, evidence: [], ...(await act(call, attempt, signal)) };
+        }),
     ]),
   );
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { asked, cast, choose, gate, journalOf, nextSystem, stage, start, stateOf, step, type Stage } from './stage.ts';
+import { asked, cast, choose, gate, journalOf, nextSystem, start, stateOf, step, theStage, type Stage } from './stage.ts';
 
 describe('a run walks its plan', () => {
   let theatre: Stage;
-  before(async () => (theatre = await stage()));
-  after(() => theatre.env.teardown());
+  before(async () => (theatre = await theStage()));
 
   it('carries out every step after those it needs, and those that need nothing of each other side by side', async () => {
     const system = nextSystem();

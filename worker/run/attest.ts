@@ -28,7 +28,7 @@ export function senderOf(senders: ReturnType<typeof sendersIn>, { signal, nth, o
     by: name,
     how: attested ? 'attested' : name === null ? 'anonymous' : 'stated',
     worker: name !== null && (attested ? senders.workerPrincipals.has(name) : senders.workerIdentities.has(name)),
-    // A reset applies old signals again: those were given for a question that the reset took back.
-    reset: senders.resets.some((event) => event > openedAt && event < found.event),
+    // Given for a question as it stood before a reset took it back; a reset applies later signals again.
+    reset: senders.resets.some(({ at, until }) => at > openedAt && found.event <= until),
   };
 }

@@ -21,7 +21,8 @@ export function findSource(system: SystemFacts, located: Located, active: string
   const toward = (source: string): Direction => ({ source, target: sites.find((site) => site !== source)! });
 
   const { primary, standby, silent } = located;
-  const known = active !== null && sites.includes(active) ? active : null;
+  // A member that answers as a standby serves nobody, whatever was true when a run last knew: it was moved by other hands since.
+  const known = active !== null && sites.includes(active) && !standby.includes(members[active]!) ? active : null;
   if (primary.length === 1) {
     const site = siteOf(primary[0]!);
     // The one that the fence stands against may have come back while the true primary is away.

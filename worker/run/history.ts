@@ -14,8 +14,8 @@ export interface Senders {
   /** Those who complete tasks: workers, which are no people. */
   readonly workerPrincipals: ReadonlySet<string>;
   readonly workerIdentities: ReadonlySet<string>;
-  /** Ids of the events at which the run was reset. */
-  readonly resets: readonly number[];
+  /** Where the run was reset, and the last event that the reset itself wrote: signals applied again stand between. */
+  readonly resets: readonly { readonly at: number; readonly until: number }[];
 }
 
 type Event = NonNullable<History['events']>[number];
@@ -35,7 +35,11 @@ export function sendersIn(history: History): Senders {
     }),
     workerPrincipals: new Set(events.filter((event) => event.workflowTaskCompletedEventAttributes).flatMap((event) => event.principal?.name ?? [])),
     workerIdentities: new Set(workers.flatMap((event) => (event.workflowTaskCompletedEventAttributes ?? event.activityTaskStartedEventAttributes)?.identity ?? [])),
-    resets: events.filter((event) => event.workflowTaskFailedEventAttributes?.cause === resetWorkflow).map((event) => Number(event.eventId)),
+    resets: events.flatMap((event, n) => {
+      if (event.workflowTaskFailedEventAttributes?.cause !== resetWorkflow) return [];
+      const next = events.slice(n).find((later) => later.workflowTaskScheduledEventAttributes);
+      return [{ at: Number(event.eventId), until: Number((next ?? events.at(-1))?.eventId) }];
+    }),
   };
 }
 

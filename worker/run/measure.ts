@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outage } from '../../record/journal.ts';
-import type { RunActivities } from '../../workflows/wire.ts';
+import type { Measured, RunActivities } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
 
 /** How long a run waits to be seen to serve, milliseconds. */
@@ -10,24 +10,30 @@ const patience = 10_000;
 export const measure = (): RunActivities['run.measure'] => ({ system, since }) =>
   attempt(async ({ signal }) => {
     const url = system.probe?.url;
-    if (!url) return { outage: null, note: `${system.name} is not probed: nothing was measured from outside` };
+    if (!url) return { outage: null, note: `${system.name} is not probed: nothing was measured from outside`, unserved: false };
     const deadline = Date.now() + patience;
     for (;;) {
       const answer = await outage(url, system.name, since, signal);
-      if (typeof answer === 'string') return { outage: null, note: answer };
-      if (answer.failedAt === null || answer.servedAt !== null || Date.now() > deadline) return { outage: answer, note: said(answer) };
-      await sleep(Math.min(50, answer.every), undefined, { signal });
+      const unserved = answer.outage === null ? answer.unserved : answer.outage.failedAt !== null && answer.outage.servedAt === null;
+      if (!unserved || Date.now() > deadline) return { ...answer, unserved };
+      await sleep(50, undefined, { signal });
     }
   });
 
-async function outage(url: string, system: string, since: string, signal: AbortSignal): Promise<Outage | string> {
+async function outage(url: string, system: string, since: string, signal: AbortSignal): Promise<Measured> {
   try {
     const response = await fetch(`${url.replace(/\/$/u, '')}/systems/${encodeURIComponent(system)}/outage?since=${encodeURIComponent(since)}`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
     });
-    return response.ok ? ((await response.json()) as Outage) : `the probe answers ${response.status}: ${(await response.text()).slice(0, 200)}`;
+    if (response.ok) {
+      const seen = (await response.json()) as Outage;
+      return { outage: seen, note: said(seen), unserved: false };
+    }
+    // While nothing serves, what was lost cannot be known: the probe says so and is asked again.
+    const text = (await response.text()).slice(0, 200);
+    return { outage: null, note: `the probe answers ${response.status}: ${text}`, unserved: response.status === 503 };
   } catch (error) {
-    return `the probe at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`;
+    return { outage: null, note: `the probe at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`, unserved: false };
   }
 }
 

@@ -8,7 +8,11 @@ export const bob = 'bob@example.com';
 export const steps = [
   step('facts', 'postgres.check', [], 'site-b', { summary: 'postgres.check: b-db is a standby' }),
   gate('cut-over', 'Move orders from site-a to site-b', ['facts']),
-  step('quiesce', 'postgres.quiesce', ['cut-over'], 'site-a', { only: 'planned', summary: 'postgres.quiesce: stop writes on a-db' }),
+  step('quiesce', 'postgres.quiesce', ['cut-over'], 'site-a', {
+    only: 'planned',
+    summary: 'postgres.quiesce: stop writes on a-db',
+    action: { outage: true, undo: true },
+  }),
   step('fence', 'power.off', ['cut-over'], 'site-b', { only: 'unplanned', summary: 'power.off: cut a-db off' }),
   step('promote', 'postgres.promote', ['quiesce', 'fence'], 'site-b', { summary: 'postgres.promote: b-db' }),
   step('rows', 'postgres.check', ['promote'], 'site-b', { summary: 'postgres.check: rows on b-db' }),

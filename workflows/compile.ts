@@ -1,0 +1,61 @@
+import type { Plan } from '../plan/plan.ts';
+import type { Compiled } from './wire.ts';
+import { control } from './activities.ts';
+import { announce } from './announce.ts';
+import { ask } from './ask.ts';
+import { whileGoing } from './going.ts';
+import { Stopped, type Run } from './run.ts';
+
+/** From a few words to a pinned plan; a person who was shown another one is asked. */
+export async function compile(run: Run): Promise<void> {
+  announce(run, 'compiling');
+  const { plan, evidence, attributes, epoch } = await whileGoing(run, () => compiled(run));
+  run.attributes = attributes;
+  run.compiledEpoch = epoch;
+  run.adopt(plan);
+  run.journal.write({
+    what: 'compiled',
+    digest: plan.digest,
+    revision: plan.revision ?? null,
+    runbook: plan.runbook,
+    warnings: [...plan.warnings, ...evidence],
+  });
+  if (run.input.digest && !plan.digest.startsWith(run.input.digest)) await askAboutDigest(run, run.input.digest);
+}
+
+async function compiled(run: Run): Promise<Omit<Compiled, 'plan' | 'steps'> & { readonly plan: Plan }> {
+  const options = { startToCloseTimeout: '15 seconds', scheduleToCloseTimeout: '2 minutes' } as const;
+  const { plan, steps, ...rest } = await control(`compile ${run.kind} of ${run.input.system}`, options)['run.compile']({ ...run.input, kind: run.kind });
+  return { ...rest, plan: await wholePlan(run, plan, steps) };
+}
+
+async function wholePlan(run: Run, header: Compiled['plan'], first: Compiled['steps']): Promise<Plan> {
+  const steps = [...first];
+  for (let n = 1; n < header.pages.length; n += 1) {
+    const input = { ...run.input, kind: run.kind, pinned: header.digest, page: n, source: header.source.site };
+    steps.push(...(await control(`plan, page ${n + 1} of ${header.pages.length}`)['run.page'](input)));
+  }
+  return { ...header, steps };
+}
+
+async function askAboutDigest(run: Run, shown: string): Promise<void> {
+  const { digest, revision } = run.pinned;
+  const answer = await ask(run, {
+    id: 'plan',
+    kind: 'plan',
+    title: 'The plan is not the one that was shown',
+    facts: [
+      { label: 'shown', value: shown },
+      { label: 'compiled by this worker', value: `${digest}${revision ? ` at revision ${revision}` : ''}` },
+    ],
+    choices: [
+      { choice: 'approve', label: `Go on with plan ${digest.slice(0, 12)}`, description: 'Use the plan that the worker compiled.', reason: false },
+      { choice: 'refuse', label: `Do not go on with plan ${digest.slice(0, 12)}`, description: 'End the run; nothing was changed.', reason: false },
+    ],
+    approvers: [],
+    count: 1,
+  });
+  if (answer.choice === 'approve') return;
+  run.halt({ how: 'abort', why: 'the plan is not the one that was shown' });
+  throw new Stopped();
+}

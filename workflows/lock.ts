@@ -1,0 +1,54 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { BorrowAnswer } from './wire.ts';
+import { control, problemOf } from './activities.ts';
+import { ask } from './ask.ts';
+import { compile } from './compile.ts';
+import { preflight } from './preflight.ts';
+import { Stopped, type Run } from './run.ts';
+
+/** Takes the system for this run alone. Another live run is respected; where nobody answers, people are asked. */
+export async function borrow(run: Run): Promise<void> {
+  const { system, source } = run.pinned;
+  const input = { system: system.name, kind: run.kind, live: true, active: source.site, epoch: run.compiledEpoch };
+  let answer: BorrowAnswer;
+  try {
+    answer = await control(`lock ${system.name}`, { scheduleToCloseTimeout: '6 seconds' })['run.borrow'](input);
+  } catch (error) {
+    return goOnWithout(run, problemOf(error).text);
+  }
+  run.journal.write({ what: 'locked', epoch: answer.granted ? answer.epoch : null, note: answer.note });
+  if (answer.granted) run.epoch = answer.epoch;
+  else if (answer.stale) await again(run);
+  else {
+    run.refused = answer.holder;
+    run.halt({ how: 'abort', why: answer.note });
+    throw new Stopped();
+  }
+}
+
+/** The system was lent to another run since the plan was compiled: what was true then may not be now. */
+async function again(run: Run): Promise<void> {
+  if (run.attempt('compile') > 3) throw ApplicationFailure.nonRetryable('the system changes hands faster than a plan can be made', 'stale');
+  await compile(run);
+  await preflight(run);
+  await borrow(run);
+}
+
+async function goOnWithout(run: Run, problem: string): Promise<void> {
+  const answer = await ask(run, {
+    id: 'lock',
+    kind: 'lock',
+    title: `The lock of ${run.pinned.system.name} does not answer`,
+    facts: [{ label: 'problem', value: problem }],
+    choices: [
+      { choice: 'approve', label: 'Go on without the lock', description: 'Make sure that nobody else is recovering this system.', reason: false },
+      { choice: 'refuse', label: 'Do not go on without the lock', description: 'End the run; nothing was changed.', reason: false },
+    ],
+    approvers: [],
+    count: 2,
+  });
+  run.journal.write({ what: 'locked', epoch: null, note: `the lock did not answer; ${answer.choice === 'approve' ? 'people chose to go on without it' : 'people chose to end'}` });
+  if (answer.choice === 'approve') return;
+  run.halt({ how: 'abort', why: 'the lock did not answer' });
+  throw new Stopped();
+}

@@ -1,0 +1,126 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { Action, Step } from '../plan/plan.ts';
+import type { PreflightAnswer, StepCall } from './wire.ts';
+import { siteQueue } from './wire.ts';
+import { callOf } from './act.ts';
+import { control, problemOf } from './activities.ts';
+import { announce } from './announce.ts';
+import { ask } from './ask.ts';
+import { lookAround } from './gate.ts';
+import { whileGoing } from './going.ts';
+import { isLate } from './resolve.ts';
+import { isStep, Stopped, type Run } from './run.ts';
+
+/** One preflight activity: so many steps at the most, and so many characters that they fit into one payload. */
+const page = { steps: 50, characters: 500_000 };
+/** All preflights together, milliseconds. */
+const within = 8_000;
+
+/** Everything that can be known before: side by side, by site and page. Nothing has been changed when this ends. */
+export async function preflight(run: Run): Promise<void> {
+  announce(run, 'preflight');
+  for (;;) {
+    const [answers] = await whileGoing(run, () => Promise.all([askSites(run), lookAround(run)]));
+    for (const { step, site, ok, seen } of answers) run.journal.write({ what: 'preflight', step, site, ok, seen });
+    const problems = answers.filter((answer) => !answer.ok && !excused(run, answer));
+    if (problems.length === 0 || !(await askAboutProblems(run, problems))) break;
+  }
+  if (run.mode === 'planned' || run.facts?.viewpoints.some(({ name, sees }) => name === 'probe' && sees === 'alive')) run.serving = run.pinned.source.site;
+  run.journal.write({ what: 'serving', site: run.serving, note: 'before the run' });
+}
+
+interface SiteAnswer extends PreflightAnswer {
+  readonly site: string;
+  readonly action: Action;
+}
+
+async function askSites(run: Run): Promise<SiteAnswer[]> {
+  const pages = [...bySite(run)].flatMap(([site, steps]) => chunks(steps).map((chunk) => ({ site, chunk })));
+  const answers = await Promise.all(pages.map(({ site, chunk }) => askSite(site, chunk)));
+  return answers.flat();
+}
+
+async function askSite(site: string, chunk: readonly Planned[]): Promise<SiteAnswer[]> {
+  const calls = chunk.map(({ call }) => call);
+  try {
+    const answers = await control(`preflight of ${chunk.length} steps at ${site}`, {
+      taskQueue: siteQueue(site),
+      startToCloseTimeout: within + 1_000,
+      scheduleToCloseTimeout: within + 2_000,
+      retry: { maximumAttempts: 2 },
+    })['run.preflight']({ calls, within });
+    return answers.map((answer, n) => ({ ...answer, site, action: chunk[n]!.action }));
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { code, text } = problemOf(error);
+    const why = code.startsWith('timeout') ? `no worker at ${site} answered` : text;
+    return chunk.map(({ node, action }) => ({ step: node.id, ok: false, seen: [why], code, site, action }));
+  }
+}
+
+interface Planned {
+  readonly node: Step;
+  readonly action: Action;
+  readonly call: StepCall & { readonly uses: string };
+}
+
+function bySite(run: Run): Map<string, Planned[]> {
+  const sites = new Map<string, Planned[]>();
+  for (const node of run.pinned.steps) {
+    if (!isStep(node) || run.leftOut(node)) continue;
+    for (const action of [node.action, ...node.else]) {
+      // What only the run itself will know cannot be tried before it.
+      if (isLate(action.with)) continue;
+      const planned = { node, action, call: { ...callOf(run, node, action, []), uses: action.uses } };
+      const steps = sites.get(action.at);
+      if (steps) steps.push(planned);
+      else sites.set(action.at, [planned]);
+    }
+  }
+  return sites;
+}
+
+/** In an unplanned run the source is expected to fail: that is a fact for the gate. */
+function excused(run: Run, answer: SiteAnswer): boolean {
+  const source = run.pinned.source.site;
+  const hosts = Object.values(answer.action.hosts);
+  return run.mode === 'unplanned' && (answer.site === source || hosts.some((host) => host.site === source));
+}
+
+/** @returns true where the preflight is to be tried again. */
+async function askAboutProblems(run: Run, problems: readonly SiteAnswer[]): Promise<boolean> {
+  const names = [...new Set(problems.map(({ step }) => step))].join(', ');
+  const answer = await ask(run, {
+    id: 'preflight',
+    kind: 'intervention',
+    title: `Preflight found what would fail: ${names}. Nothing was changed yet`,
+    facts: problems.map(({ step, site, seen }) => ({ label: `${step} at ${site}`, value: seen.join(' ') })),
+    choices: [
+      { choice: 'retry', label: 'Retry preflight', description: 'Look again.', reason: false },
+      { choice: 'skip', label: 'Go on all the same after preflight', description: `Go on without ${names} being sure to work. Input: the reason, a text in quotes.`, reason: true },
+      { choice: 'abort', label: 'Abort at preflight', description: 'End the run; nothing was changed.', reason: false },
+    ],
+    approvers: [],
+    count: 1,
+  });
+  if (answer.choice === 'retry') return true;
+  if (answer.choice === 'skip') return false;
+  run.halt({ how: 'abort', why: `preflight: ${problems[0]?.seen.join(' ') ?? ''}` });
+  throw new Stopped();
+}
+
+function chunks(planned: readonly Planned[]): Planned[][] {
+  const all: Planned[][] = [];
+  let room = 0;
+  for (const item of planned) {
+    const size = JSON.stringify(item.call).length;
+    const last = all.at(-1);
+    if (last && last.length < page.steps && size <= room) last.push(item);
+    else {
+      all.push([item]);
+      room = page.characters;
+    }
+    room -= size;
+  }
+  return all;
+}
