@@ -44,8 +44,6 @@ function summary(runbooks: number, problems: number, warnings: number, notLive: 
 }
 
 async function preflights(folder: string): Promise<readonly Live[]> {
-  const { preflightFolder } = (await import(preflight)) as { preflightFolder(folder: string): Promise<readonly Live[]> };
+  const { preflightFolder } = await import('../worker/preflight.ts');
   return await preflightFolder(folder);
 }
-
-const preflight: string = '../worker/preflight.ts';

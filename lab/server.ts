@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly uiPort?: number;
   /** Whether it serves the web UI. Default: yes. */
   readonly ui?: boolean;
+  /** Leaves the server's own settings as they come, which are several times slower. For comparison only. */
+  readonly stock?: boolean;
 }
 export interface Server {
   /** `HOST:PORT`, for TEMPORAL_ADDRESS. */
@@ -38,7 +40,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if (!(await isFree(wanted))) throw new Error(`Port ${wanted} is taken: end what listens there, or choose another.`);
   await mkdir(options.folder, { recursive: true });
   const log = join(options.folder, 'temporal.log');
-  const child = launch([options.tools.temporal, ...flags(options.folder, port, options.ui === false ? null : uiPort)], { log });
+  const child = launch(
+    [options.tools.temporal, ...flags(options.folder, port, options.ui === false ? null : uiPort), ...(options.stock ? [] : tuned)],
+    { log },
+  );
   const identity = identify(child.pid) ?? { pid: child.pid, started: '' };
   await ready(port, child, log).catch(async (error: unknown) => {
     await end(identity, 'SIGKILL');
@@ -55,6 +60,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
+// One workflow lives in one shard, and a shard polls 20 times a second unless told otherwise: 50 ms a step.
+const tuned = [
+  ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
+  ...['--dynamic-config-value', 'history.timerProcessorMaxPollRPS=1000'],
+  ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
+];
+
 function flags(folder: string, port: number, uiPort: number | null): string[] {
   return [
     ...[
@@ -70,14 +82,6 @@ function flags(folder: string, port: number, uiPort: number | null): string[] {
       'error',
     ],
     ...(uiPort === null ? ['--headless'] : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort), '--ui-disable-news-fetch']),
-    // One workflow lives in one shard, and a shard polls 20 times a second unless told otherwise: 50 ms a step.
-    ...[
-      '--dynamic-config-value',
-      'history.transferProcessorMaxPollRPS=1000',
-      '--dynamic-config-value',
-      'history.timerProcessorMaxPollRPS=1000',
-    ],
-    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
   ];
 }
 

@@ -55,10 +55,11 @@ export async function runWorker({ site: name, runbooks, ready, types = released,
 }
 
 /** Few pollers: a frozen worker swallows one task for each that it has waiting. */
-const control = {
-  maxConcurrentActivityTaskPolls: 1,
-  maxConcurrentWorkflowTaskPolls: 2,
+export const control = {
+  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+  workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
   // A killed worker's runs stand still for this long.
   stickyQueueScheduleToStartTimeout: '2 seconds',
 } as const;
-const steps = { maxConcurrentActivityTaskPolls: 2, maxConcurrentActivityTaskExecutions: 100 } as const;
+/** For the steps of a site. */
+export const steps = { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 }, maxConcurrentActivityTaskExecutions: 100 } as const;

@@ -13,14 +13,26 @@ const running = 1;
 export async function stillOurs(client: Client, system: string, epoch: number | null): Promise<void> {
   const info = activityInfo();
   const { workflowId, runId } = info.workflowExecution!;
-  const [run, loan] = await Promise.all([client.workflow.getHandle(workflowId, runId).describe(), epoch === null ? null : loanOf(client, system)]);
-  if (run.status.code !== running) throw new StepError('not-ours', `the run ${workflowId} does not run any more (${run.status.name})`, 'person');
+  const [run, loan] = await Promise.all([
+    client.workflow.getHandle(workflowId, runId).describe(),
+    epoch === null ? null : loanOf(client, system),
+  ]);
+  if (run.status.code !== running)
+    throw new StepError('not-ours', `the run ${workflowId} does not run any more (${run.status.name})`, 'person');
   const pending = run.raw.pendingActivities?.find(({ activityId }) => activityId === info.activityId);
   if (!pending || pending.attempt !== info.attempt) {
-    throw new StepError('not-ours', `the run ${workflowId} does not wait for this attempt any more: another worker has taken it over`, 'person');
+    throw new StepError(
+      'not-ours',
+      `the run ${workflowId} does not wait for this attempt any more: another worker has taken it over`,
+      'person',
+    );
   }
   if (epoch !== null && loan?.epoch !== epoch) {
-    throw new StepError('not-ours', `${system} was lent to another run since (epoch ${loan?.epoch ?? 'unknown'}, this run has ${epoch})`, 'person');
+    throw new StepError(
+      'not-ours',
+      `${system} is no longer lent to this run: it was given back, or lent to another (epoch ${loan?.epoch ?? 'unknown'}, this run has ${epoch}). Start a new run, which looks at the world as it is now`,
+      'person',
+    );
   }
 }
 

@@ -1,15 +1,23 @@
-import { ActivityCancellationType, ActivityFailure, ApplicationFailure, TimeoutFailure, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  TimeoutFailure,
+  proxyActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import type { RunActivities, StepAnswer, StepCall } from './wire.ts';
 import { controlQueue } from './wire.ts';
 
 /**
  * The run's own activities. They answer in milliseconds and only read, or may be repeated; so a worker that
- * froze with one costs five seconds, and the next one takes over.
+ * froze with one costs three seconds, and the next one takes over.
  */
 export function control(summary: string, options: ActivityOptions = {}): RunActivities {
   return proxyActivities<RunActivities>({
     taskQueue: controlQueue,
     startToCloseTimeout: '5 seconds',
+    heartbeatTimeout: '3 seconds',
     retry: { initialInterval: '100 milliseconds', maximumInterval: '2 seconds' },
     summary: short(summary),
     ...options,
@@ -24,7 +32,10 @@ type Phase = (call: StepCall) => Promise<StepAnswer>;
 /** One phase of a step type, such as `postgres.promote.execute`. */
 export function phase(name: string, options: ActivityOptions): Phase {
   // Waiting for the cancellation to be complete is what makes "nothing acts after the end" true.
-  const proxy = proxyActivities<Record<string, Phase>>({ cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED, ...options });
+  const proxy = proxyActivities<Record<string, Phase>>({
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...options,
+  });
   return proxy[name]!;
 }
 

@@ -27,7 +27,13 @@ function memo(run: Run): Waiting[] {
   const waiting: Waiting[] = [];
   let size = 0;
   for (const { id, attempt, kind, title, choices } of run.questions) {
-    const item = { id, attempt, kind, title: title.slice(0, 120), choices: Object.fromEntries(choices.map(({ choice, signal }) => [choice, signal])) };
+    const item = {
+      id,
+      attempt,
+      kind,
+      title: title.slice(0, 120),
+      choices: Object.fromEntries(choices.map(({ choice, signal }) => [choice, signal])),
+    };
     size += JSON.stringify(item).length;
     if (waiting.length > 0 && size > memoLimit) break;
     waiting.push(item);
@@ -53,5 +59,7 @@ function writeAttributes(run: Run): void {
   // An attribute that the server does not know would fail the workflow task for ever.
   const known = Object.entries(values).filter(([name, value]) => value !== null && run.attributes.includes(name));
   if (known.length === 0) return;
-  upsertSearchAttributes(known.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value: (value as string).slice(0, 250) })));
+  upsertSearchAttributes(
+    known.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value: (value as string).slice(0, 250) })),
+  );
 }

@@ -35,8 +35,21 @@ export async function askOnce(run: Run, question: Question): Promise<Answer | 'e
   const have = new Map<Choice, Stated[]>();
   let { approvers, onExpiry } = question;
   let deadline = question.expires === undefined ? null : Date.now() + question.expires;
-  const asked = open(run, { id, kind, title, facts, count, choices, approvers, attempt, have: [], askedAt: now(), deadline: iso(deadline) });
-  const note = (what: 'reminded' | 'escalated' | 'expired', text: string): void => run.journal.write({ what, question: id, attempt, note: text });
+  const asked = open(run, {
+    id,
+    kind,
+    title,
+    facts,
+    count,
+    choices,
+    approvers,
+    attempt,
+    have: [],
+    askedAt: now(),
+    deadline: iso(deadline),
+  });
+  const note = (what: 'reminded' | 'escalated' | 'expired', text: string): void =>
+    run.journal.write({ what, question: id, attempt, note: text });
   const over = (): boolean => run.stop !== null || question.moot?.() === true;
   try {
     for (;;) {

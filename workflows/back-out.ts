@@ -1,10 +1,10 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { Step } from '../plan/plan.ts';
-import { perform } from './act.ts';
 import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
 import { lookAround } from './gate.ts';
+import { perform } from './perform.ts';
 import { isStep, Stopped, type Run, type Track } from './run.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function backOut(run: Run): Promise<string | null> {
   run.stop = null;
   announce(run, 'backing out');
   const begun = [...run.tracks.values()].filter((track) => track.begun > 0 && isStep(track.node) && track.node.action.effect !== 'read');
-  for (const track of begun.toSorted((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''))) {
+  for (const track of begun.toReversed().toSorted((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''))) {
     const problem = await undo(run, track).catch((error: unknown) => {
       if (error instanceof Stopped) return `cancelled while ${track.node.id} could not be undone`;
       throw error;
@@ -52,7 +52,14 @@ async function undo(run: Run, track: Track): Promise<string | null> {
     } catch (error) {
       if (isCancellation(error) || error instanceof Stopped) throw error;
       const { text, code } = problemOf(error);
-      run.journal.write({ what: 'failed', step: node.id, uses: node.action.uses, attempt: track.begun, code, problem: `not undone: ${text}` });
+      run.journal.write({
+        what: 'failed',
+        step: node.id,
+        uses: node.action.uses,
+        attempt: track.begun,
+        code,
+        problem: `not undone: ${text}`,
+      });
       if (code === 'promoted') {
         run.promoted = true;
         run.committed = true;
@@ -66,7 +73,12 @@ async function undo(run: Run, track: Track): Promise<string | null> {
         facts: [{ label: 'problem', value: text }],
         choices: [
           { choice: 'retry', label: `Retry undo of ${node.id}`, description: 'Try to undo it again.', reason: false },
-          { choice: 'skip', label: `Leave ${node.id} as it is`, description: 'Undo the rest. Input: the reason, a text in quotes.', reason: true },
+          {
+            choice: 'skip',
+            label: `Leave ${node.id} as it is`,
+            description: 'Undo the rest. Input: the reason, a text in quotes.',
+            reason: true,
+          },
           { choice: 'abort', label: `Abort undo at ${node.id}`, description: 'End the run here.', reason: false },
         ],
         approvers: [],

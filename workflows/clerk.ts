@@ -34,11 +34,26 @@ export async function clerk(run: Run): Promise<void> {
       ['run.attest']({ signal: late.signal, nth: late.nth, openedAt: 0 })
       .catch(() => null);
     const { by, how } = judge(
-      { choice: 'approve', sender: sender ?? { by: null, how: 'anonymous', worker: false, reset: false }, stated: said.by, reason: said.reason },
+      {
+        choice: 'approve',
+        sender: sender ?? { by: null, how: 'anonymous', worker: false, reset: false },
+        stated: said.by,
+        reason: said.reason,
+      },
       { accepts: 'anonymous', people: {}, approvers: [], count: 1, requester: null, reasonNeeded: false, have: [] },
     );
     run.late.shift();
-    run.journal.write({ what: 'decided', question: '', attempt: 0, choice: late.signal, by, how, counts: false, note: 'nothing was asked under this name when it arrived', reason: said.reason });
+    run.journal.write({
+      what: 'decided',
+      question: '',
+      attempt: 0,
+      choice: late.signal,
+      by,
+      how,
+      counts: false,
+      note: 'nothing was asked under this name when it arrived',
+      reason: said.reason,
+    });
     announce(run);
   }
 }

@@ -6,10 +6,13 @@ import { ask } from './ask.ts';
 import { whileGoing } from './going.ts';
 import { Stopped, type Run } from './run.ts';
 
-/** From a few words to a pinned plan; a person who was shown another one is asked. */
-export async function compile(run: Run): Promise<void> {
+/** From a few words to a pinned plan; a person who was shown another one is asked. `meanwhile` ends before anything is made of the plan. */
+export async function compile(run: Run, meanwhile: Promise<void> = Promise.resolve()): Promise<void> {
   announce(run, 'compiling');
-  const { plan, evidence, attributes, epoch } = await whileGoing(run, () => compiled(run));
+  const compiling = whileGoing(run, () => compiled(run));
+  compiling.catch(() => undefined);
+  await meanwhile;
+  const { plan, evidence, attributes, epoch } = await compiling;
   run.attributes = attributes;
   run.compiledEpoch = epoch;
   run.adopt(plan);
@@ -25,7 +28,10 @@ export async function compile(run: Run): Promise<void> {
 
 async function compiled(run: Run): Promise<Omit<Compiled, 'plan' | 'steps'> & { readonly plan: Plan }> {
   const options = { startToCloseTimeout: '15 seconds', scheduleToCloseTimeout: '2 minutes' } as const;
-  const { plan, steps, ...rest } = await control(`compile ${run.kind} of ${run.input.system}`, options)['run.compile']({ ...run.input, kind: run.kind });
+  const { plan, steps, ...rest } = await control(`compile ${run.kind} of ${run.input.system}`, options)['run.compile']({
+    ...run.input,
+    kind: run.kind,
+  });
   return { ...rest, plan: await wholePlan(run, plan, steps) };
 }
 
@@ -49,8 +55,18 @@ async function askAboutDigest(run: Run, shown: string): Promise<void> {
       { label: 'compiled by this worker', value: `${digest}${revision ? ` at revision ${revision}` : ''}` },
     ],
     choices: [
-      { choice: 'approve', label: `Go on with plan ${digest.slice(0, 12)}`, description: 'Use the plan that the worker compiled.', reason: false },
-      { choice: 'refuse', label: `Do not go on with plan ${digest.slice(0, 12)}`, description: 'End the run; nothing was changed.', reason: false },
+      {
+        choice: 'approve',
+        label: `Go on with plan ${digest.slice(0, 12)}`,
+        description: 'Use the plan that the worker compiled.',
+        reason: false,
+      },
+      {
+        choice: 'refuse',
+        label: `Do not go on with plan ${digest.slice(0, 12)}`,
+        description: 'End the run; nothing was changed.',
+        reason: false,
+      },
     ],
     approvers: [],
     count: 1,

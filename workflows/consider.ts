@@ -49,6 +49,7 @@ export async function consider(run: Run, asked: Asked, press: Press): Promise<St
 
 /** How many different people a choice takes: to hold something up, or to leave it, one is enough. */
 export function needed(question: Question, choice: Choice): number {
-  const together = choice === 'approve' || choice === 'unplanned' || choice === 'planned' || (choice === 'done' && question.kind === 'task');
+  const together =
+    choice === 'approve' || choice === 'unplanned' || choice === 'planned' || (choice === 'done' && question.kind === 'task');
   return together ? question.count : 1;
 }

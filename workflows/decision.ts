@@ -5,7 +5,10 @@ import type { Run } from './run.ts';
 export function read(input: DecisionInput): { readonly by: string | null; readonly reason: string } {
   if (typeof input === 'string') return { by: null, reason: input };
   if (typeof input !== 'object' || input === null) return { by: null, reason: '' };
-  return { by: typeof input.by === 'string' && input.by !== '' ? input.by : null, reason: typeof input.reason === 'string' ? input.reason : '' };
+  return {
+    by: typeof input.by === 'string' && input.by !== '' ? input.by : null,
+    reason: typeof input.reason === 'string' ? input.reason : '',
+  };
 }
 
 /** Counts the presses of a signal: the nth in the workflow is the nth in its history. */

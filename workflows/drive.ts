@@ -1,4 +1,13 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, allHandlersFinished, condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  allHandlersFinished,
+  condition,
+  defineQuery,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Kind } from '../plan/plan.ts';
 import type { Verdict } from '../record/journal.ts';
 import type { RunInput, RunResult, RunState } from './wire.ts';
@@ -35,8 +44,7 @@ export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
 
 async function outcome(run: Run): Promise<Ending> {
   try {
-    await identify(run);
-    await compile(run);
+    await compile(run, identify(run));
     await preflight(run);
     await borrow(run);
     announce(run, 'running');
@@ -61,7 +69,11 @@ async function walked(run: Run): Promise<Ending> {
       const problem = run.promoted ? null : await backOut(run);
       if (!run.promoted) return backedOut(run, stop, problem);
       // The promotion came first: after it the only way is forward.
-      run.journal.write({ what: 'serving', site: run.serving, note: `promoted before it could back out (${stop.why}): the only way is forward` });
+      run.journal.write({
+        what: 'serving',
+        site: run.serving,
+        note: `promoted before it could back out (${stop.why}): the only way is forward`,
+      });
       run.goOn();
       announce(run, 'running');
     }
@@ -80,7 +92,11 @@ function stopped(run: Run): Ending {
 
 async function identify(run: Run): Promise<void> {
   const { by, how } = await control('who started the run?')['run.requester']();
-  run.requester = { by: how === 'attested' ? by : (run.input.by ?? by), how: how === 'anonymous' && run.input.by ? 'stated' : how, at: run.startedAt };
+  run.requester = {
+    by: how === 'attested' ? by : (run.input.by ?? by),
+    how: how === 'anonymous' && run.input.by ? 'stated' : how,
+    at: run.startedAt,
+  };
   run.journal.write({ what: 'started', by: run.requester.by, mode: run.mode, input: { ...run.input } as never });
 }
 

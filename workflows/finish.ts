@@ -13,7 +13,10 @@ import { isStep, type Run } from './run.ts';
 export async function measure(run: Run): Promise<void> {
   if (!policyOf(run.kind).moves) return;
   for (;;) {
-    const { outage, note, unserved } = await control('measured from outside', { startToCloseTimeout: '20 seconds', scheduleToCloseTimeout: '40 seconds', retry: { maximumAttempts: 2 } })
+    const { outage, note, unserved } = await control('measured from outside', {
+      startToCloseTimeout: '20 seconds',
+      scheduleToCloseTimeout: '40 seconds',
+    })
       ['run.measure']({ system: run.pinned.system, since: run.startedAt })
       .catch((error: unknown) => ({ outage: null, note: problemOf(error).text, unserved: false }));
     run.journal.write({ what: 'measured', outage, note });
@@ -25,7 +28,12 @@ export async function measure(run: Run): Promise<void> {
       facts: [{ label: 'probe', value: note }],
       choices: [
         { choice: 'retry', label: 'Retry measure', description: 'Look again.', reason: false },
-        { choice: 'skip', label: 'End without being seen to serve', description: 'End the run. Input: the reason, a text in quotes.', reason: true },
+        {
+          choice: 'skip',
+          label: 'End without being seen to serve',
+          description: 'End the run. Input: the reason, a text in quotes.',
+          reason: true,
+        },
       ],
       approvers: [],
       count: 1,
@@ -39,7 +47,8 @@ export async function measure(run: Run): Promise<void> {
 /** What a run that went through its whole walk amounts to. */
 export function verdictOf(run: Run): Verdict {
   for (const track of run.tracks.values()) {
-    if (track.state === 'skipped' && isStep(track.node) && !track.node.if) run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
+    if (track.state === 'skipped' && isStep(track.node) && !track.node.if)
+      run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
   }
   if (!policyOf(run.kind).moves) return 'recovered';
   // A recovered system has lost its standby, until replication runs the other way.

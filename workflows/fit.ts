@@ -8,7 +8,10 @@ const limit = 600_000;
 export function fits<T>(value: T, what: string): T {
   const size = JSON.stringify(value).length;
   if (size <= limit) return value;
-  throw ApplicationFailure.nonRetryable(`${what} has ${size} characters, more than ${limit}: make its parameters and the outputs that it uses smaller`, 'too-large');
+  throw ApplicationFailure.nonRetryable(
+    `${what} has ${size} characters, more than ${limit}: make its parameters and the outputs that it uses smaller`,
+    'too-large',
+  );
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Facts } from './wire.ts';
 import { siteQueue } from './wire.ts';
 import { control } from './activities.ts';
 import { askOnce } from './ask.ts';
+import { doubtsAbout, serves, worsened } from './doubts.ts';
 import { switchMode } from './intervene.ts';
 import { now } from './journal.ts';
 import { lookup } from './lookup.ts';
@@ -16,8 +17,10 @@ import { Stopped, type Run } from './run.ts';
 export async function lookAround(run: Run): Promise<Facts> {
   const { system, source, target, hosts } = run.pinned;
   try {
-    const options = { taskQueue: siteQueue(target.site), scheduleToCloseTimeout: '10 seconds', retry: { maximumAttempts: 2 } } as const;
-    const facts = await CancellationScope.nonCancellable(() => control('what is known of the source?', options)['run.facts']({ system, source, target, hosts }));
+    const options = { taskQueue: siteQueue(target.site), scheduleToCloseTimeout: '10 seconds' } as const;
+    const facts = await CancellationScope.nonCancellable(() =>
+      control('what is known of the source?', options)['run.facts']({ system, source, target, hosts }),
+    );
     for (const [host, at] of Object.entries(facts.seen)) if ((run.seen[host] ?? '') < at) run.seen[host] = at;
     run.facts = facts;
   } catch {
@@ -43,7 +46,8 @@ export async function hold(run: Run, node: Gate): Promise<void> {
     if (answer === 'expired') return end(run, `nobody answered at ${node.id} in time`, 'aborted');
     const who = answer.by.map((person) => person.by).join(', ');
     if (answer.choice === 'planned') switchMode(run, 'planned', who);
-    else if (answer.choice !== 'approve') return end(run, `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}`, 'backed out');
+    else if (answer.choice !== 'approve')
+      return end(run, `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}`, 'backed out');
     else {
       const worse = node.limit === undefined ? null : worsened(run, shown, await lookAround(run), node.limit);
       if (worse === null) break;
@@ -77,7 +81,12 @@ function question(run: Run, node: Gate, shown: Facts): Question {
     { choice: 'refuse', label: `Refuse ${subject}`, description: 'Do not go on; what was done is undone.', reason: false },
   ];
   if (unplanned && !run.committed && serves(shown)) {
-    choices.push({ choice: 'planned', label: `Switch ${subject} to planned`, description: 'The source still takes writes: shut it down cleanly, and lose nothing.', reason: false });
+    choices.push({
+      choice: 'planned',
+      label: `Switch ${subject} to planned`,
+      description: 'The source still takes writes: shut it down cleanly, and lose nothing.',
+      reason: false,
+    });
   }
   return {
     id: node.id,
@@ -98,7 +107,8 @@ function factsOf(run: Run, node: Gate, shown: Facts): Fact[] {
   const facts: Fact[] = [{ label: 'mode', value: run.mode ?? '' }];
   for (const item of node.show) {
     const path = (item.value as { $ref?: readonly string[] }).$ref?.join('.');
-    if (path === 'run.viewpoints') for (const viewpoint of shown.viewpoints) facts.push({ label: viewpoint.name, value: `source ${viewpoint.sees}. ${viewpoint.text}` });
+    if (path === 'run.viewpoints')
+      for (const viewpoint of shown.viewpoints) facts.push({ label: viewpoint.name, value: `source ${viewpoint.sees}. ${viewpoint.text}` });
     else facts.push({ label: item.label, value: written(run, item.value) });
   }
   for (const entry of run.journal.entries) {
@@ -122,31 +132,4 @@ function lossOf({ atRisk }: Facts): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(atRisk.bytes) / 3));
   return `about ${Math.round(atRisk.bytes / 1000 ** power)} ${units[power]} lost`;
-}
-
-/** What makes one more person needed. */
-function doubtsAbout(run: Run, shown: Facts): Fact[] {
-  const doubts: Fact[] = [];
-  const objective = run.pinned.objectives.recoveryPoint;
-  if (shown.atRisk === null) doubts.push({ label: 'one more person is needed', value: 'how much would be lost is not known' });
-  else if (objective !== undefined && shown.atRisk.bytes > 0) {
-    const { milliseconds } = shown.atRisk;
-    if (milliseconds === null) doubts.push({ label: 'one more person is needed', value: `whether the loss is within the objective of ${objective / 1000} s is not known` });
-    else if (milliseconds > objective) doubts.push({ label: 'one more person is needed', value: `the loss is beyond the objective of ${objective / 1000} s` });
-  }
-  const dead = shown.viewpoints.filter((viewpoint) => viewpoint.sees === 'dead').length;
-  if (dead < 2) doubts.push({ label: 'one more person is needed', value: `only ${dead} viewpoint${dead === 1 ? '' : 's'} see the source dead` });
-  if (serves(shown)) doubts.push({ label: 'the source still takes writes', value: 'a planned run loses nothing' });
-  return doubts;
-}
-
-const serves = (shown: Facts): boolean => shown.viewpoints.some((viewpoint) => viewpoint.name === 'probe' && viewpoint.sees === 'alive');
-
-/** Why what was approved is no longer what is true: more is at risk, or it would now take more people. */
-function worsened(run: Run, before: Facts, after: Facts, limit: number): string | null {
-  if (after.atRisk === null && before.atRisk !== null) return 'the data at risk is no longer known';
-  const more = (after.atRisk?.bytes ?? 0) - (before.atRisk?.bytes ?? 0);
-  if (after.atRisk !== null && more > limit) return `the data at risk has grown by ${more} bytes since it was asked`;
-  if (run.mode !== 'unplanned' || doubtsAbout(run, before).length > 0) return null;
-  return doubtsAbout(run, after)[0]?.value ?? null;
 }

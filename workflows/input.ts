@@ -8,8 +8,15 @@ import type { RunInput } from './wire.ts';
 export function inputOf(given: unknown): RunInput {
   const system = typeof given === 'object' && given !== null ? (given as Partial<RunInput>).system : undefined;
   if (typeof system !== 'string' || system === '' || system.length > 200) {
-    throw ApplicationFailure.nonRetryable('the input names no system: start the run with an input such as {"system":"orders","mode":"unplanned"}', 'input');
+    throw ApplicationFailure.nonRetryable(
+      'the input names no system: start the run with an input such as {"system":"orders","mode":"unplanned"}',
+      'input',
+    );
   }
   const { by, digest, ...rest } = given as RunInput;
-  return { ...rest, ...(typeof by === 'string' && by !== '' ? { by } : {}), ...(typeof digest === 'string' && digest !== '' ? { digest } : {}) };
+  return {
+    ...rest,
+    ...(typeof by === 'string' && by !== '' ? { by } : {}),
+    ...(typeof digest === 'string' && digest !== '' ? { digest } : {}),
+  };
 }

@@ -1,11 +1,12 @@
 import type { Step } from '../plan/plan.ts';
 import { isCancellation } from '@temporalio/workflow';
-import { perform, settle } from './act.ts';
 import { problemOf, type Problem } from './activities.ts';
 import { askOnce } from './ask.ts';
+import { perform } from './perform.ts';
 import { policyOf } from './policy.ts';
 import type { Question } from './question.ts';
 import { Stopped, type Run } from './run.ts';
+import { settle } from './settle.ts';
 
 /**
  * Asks people what to do about a failed step.
@@ -70,7 +71,14 @@ async function believed(run: Run, node: Step): Promise<boolean> {
   } catch (error) {
     if (error instanceof Stopped || isCancellation(error)) throw error;
     const problem = problemOf(error);
-    run.journal.write({ what: 'failed', step: node.id, uses: node.action.uses, attempt: run.track(node.id).begun, code: problem.code, problem: `not done by hand: ${problem.text}` });
+    run.journal.write({
+      what: 'failed',
+      step: node.id,
+      uses: node.action.uses,
+      attempt: run.track(node.id).begun,
+      code: problem.code,
+      problem: `not done by hand: ${problem.text}`,
+    });
     return intervene(run, node, { code: problem.code, text: `it is not as if it were done: ${problem.text}` });
   }
 }
@@ -90,14 +98,34 @@ function choicesFor(run: Run, node: Step): Question['choices'] {
   const choices: Question['choices'][number][] = [
     { choice: 'retry', label: `Retry ${id}`, description: 'Try the step again.', reason: false },
     { choice: 'skip', label: `Skip ${id}`, description: 'Go on without it. Input: the reason, a text in quotes.', reason: true },
-    { choice: 'done', label: `Done by hand: ${id}`, description: 'It was done by hand; the world is read before it is believed. Input: how, a text in quotes.', reason: true },
+    {
+      choice: 'done',
+      label: `Done by hand: ${id}`,
+      description: 'It was done by hand; the world is read before it is believed. Input: how, a text in quotes.',
+      reason: true,
+    },
   ];
   if (!run.committed) {
-    choices.push({ choice: 'back-out', label: `Back out at ${id}`, description: `Undo what was done, newest first, until ${run.pinned.source.site} serves again.`, reason: false });
+    choices.push({
+      choice: 'back-out',
+      label: `Back out at ${id}`,
+      description: `Undo what was done, newest first, until ${run.pinned.source.site} serves again.`,
+      reason: false,
+    });
     if (run.mode === 'planned' && run.pinned.kind === 'failover') {
-      choices.push({ choice: 'unplanned', label: `Switch to unplanned at ${id}`, description: `Go on as if ${run.pinned.source.site} were lost: its gates are asked again.`, reason: false });
+      choices.push({
+        choice: 'unplanned',
+        label: `Switch to unplanned at ${id}`,
+        description: `Go on as if ${run.pinned.source.site} were lost: its gates are asked again.`,
+        reason: false,
+      });
     }
   }
-  choices.push({ choice: 'abort', label: `Abort at ${id}`, description: `End the run here. ${run.serving ? `${run.serving} serves.` : 'Nobody is known to serve.'}`, reason: false });
+  choices.push({
+    choice: 'abort',
+    label: `Abort at ${id}`,
+    description: `End the run here. ${run.serving ? `${run.serving} serves.` : 'Nobody is known to serve.'}`,
+    reason: false,
+  });
   return choices;
 }

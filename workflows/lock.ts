@@ -41,13 +41,22 @@ async function goOnWithout(run: Run, problem: string): Promise<void> {
     title: `The lock of ${run.pinned.system.name} does not answer`,
     facts: [{ label: 'problem', value: problem }],
     choices: [
-      { choice: 'approve', label: 'Go on without the lock', description: 'Make sure that nobody else is recovering this system.', reason: false },
+      {
+        choice: 'approve',
+        label: 'Go on without the lock',
+        description: 'Make sure that nobody else is recovering this system.',
+        reason: false,
+      },
       { choice: 'refuse', label: 'Do not go on without the lock', description: 'End the run; nothing was changed.', reason: false },
     ],
     approvers: [],
     count: 2,
   });
-  run.journal.write({ what: 'locked', epoch: null, note: `the lock did not answer; ${answer.choice === 'approve' ? 'people chose to go on without it' : 'people chose to end'}` });
+  run.journal.write({
+    what: 'locked',
+    epoch: null,
+    note: `the lock did not answer; ${answer.choice === 'approve' ? 'people chose to go on without it' : 'people chose to end'}`,
+  });
   if (answer.choice === 'approve') return;
   run.halt({ how: 'abort', why: 'the lock did not answer' });
   throw new Stopped();

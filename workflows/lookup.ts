@@ -28,7 +28,9 @@ function facts(run: Run): { readonly [name: string]: Json } {
     mode: run.mode,
     'started-at': run.startedAt,
     'data-at-risk': run.facts?.atRiskText ?? 'not known',
-    viewpoints: (run.facts?.viewpoints ?? []).map((viewpoint) => `${viewpoint.name}: ${viewpoint.sees} (${viewpoint.text})`).join('; ') || 'none asked',
+    viewpoints:
+      (run.facts?.viewpoints ?? []).map((viewpoint) => `${viewpoint.name}: ${viewpoint.sees} (${viewpoint.text})`).join('; ') ||
+      'none asked',
   };
 }
 

@@ -2,12 +2,12 @@ import { isCancellation } from '@temporalio/workflow';
 import type { Action, Step } from '../plan/plan.ts';
 import type { PreflightAnswer, StepCall } from './wire.ts';
 import { siteQueue } from './wire.ts';
-import { callOf } from './act.ts';
 import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
 import { lookAround } from './gate.ts';
 import { whileGoing } from './going.ts';
+import { callOf } from './perform.ts';
 import { isLate } from './resolve.ts';
 import { isStep, Stopped, type Run } from './run.ts';
 
@@ -25,7 +25,8 @@ export async function preflight(run: Run): Promise<void> {
     const problems = answers.filter((answer) => !answer.ok && !excused(run, answer));
     if (problems.length === 0 || !(await askAboutProblems(run, problems))) break;
   }
-  if (run.mode === 'planned' || run.facts?.viewpoints.some(({ name, sees }) => name === 'probe' && sees === 'alive')) run.serving = run.pinned.source.site;
+  if (run.mode === 'planned' || run.facts?.viewpoints.some(({ name, sees }) => name === 'probe' && sees === 'alive'))
+    run.serving = run.pinned.source.site;
   run.journal.write({ what: 'serving', site: run.serving, note: 'before the run' });
 }
 
@@ -47,7 +48,6 @@ async function askSite(site: string, chunk: readonly Planned[]): Promise<SiteAns
       taskQueue: siteQueue(site),
       startToCloseTimeout: within + 1_000,
       scheduleToCloseTimeout: within + 2_000,
-      retry: { maximumAttempts: 2 },
     })['run.preflight']({ calls, within });
     return answers.map((answer, n) => ({ ...answer, site, action: chunk[n]!.action }));
   } catch (error) {
@@ -97,7 +97,12 @@ async function askAboutProblems(run: Run, problems: readonly SiteAnswer[]): Prom
     facts: problems.map(({ step, site, seen }) => ({ label: `${step} at ${site}`, value: seen.join(' ') })),
     choices: [
       { choice: 'retry', label: 'Retry preflight', description: 'Look again.', reason: false },
-      { choice: 'skip', label: 'Go on all the same after preflight', description: `Go on without ${names} being sure to work. Input: the reason, a text in quotes.`, reason: true },
+      {
+        choice: 'skip',
+        label: 'Go on all the same after preflight',
+        description: `Go on without ${names} being sure to work. Input: the reason, a text in quotes.`,
+        reason: true,
+      },
       { choice: 'abort', label: 'Abort at preflight', description: 'End the run; nothing was changed.', reason: false },
     ],
     approvers: [],

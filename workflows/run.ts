@@ -78,7 +78,11 @@ export class Run {
   outageSince: number | null = null;
   readonly #activityIds = new Map<string, number>();
 
-  constructor(kind: Kind, input: RunInput, info: { readonly workflowId: string; readonly firstExecutionRunId: string; readonly startTime: Date }) {
+  constructor(
+    kind: Kind,
+    input: RunInput,
+    info: { readonly workflowId: string; readonly firstExecutionRunId: string; readonly startTime: Date },
+  ) {
     this.kind = kind;
     this.input = input;
     this.workflowId = info.workflowId;

@@ -1,4 +1,13 @@
-import { allHandlersFinished, condition, continueAsNew, defineQuery, defineUpdate, setHandler, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { now } from './journal.ts';
 import type { BorrowAnswer, BorrowInput, Loan, ReturnInput, SystemState } from './wire.ts';
 
@@ -55,11 +64,17 @@ export function lend(state: SystemState, request: BorrowRequest): { readonly ans
     return { answer: { granted: false, stale: false, holder: holder.workflowId, note }, next: null };
   }
   if (state.epoch !== request.epoch) {
-    return { answer: { granted: false, stale: true, holder: '', note: `${state.system} was lent to another run since the plan was compiled` }, next: null };
+    return {
+      answer: { granted: false, stale: true, holder: '', note: `${state.system} was lent to another run since the plan was compiled` },
+      next: null,
+    };
   }
   const epoch = state.epoch + 1;
   const taken = holder === null ? '' : `, taken from ${holder.workflowId}`;
-  const moved = state.active !== null && state.active !== request.active ? `; served by ${request.active}, which was last known at ${state.active}` : '';
+  const moved =
+    state.active !== null && state.active !== request.active
+      ? `; served by ${request.active}, which was last known at ${state.active}`
+      : '';
   return {
     answer: { granted: true, epoch, note: `epoch ${epoch}${taken}${moved}` },
     next: {

@@ -123,9 +123,14 @@ export type StepAnswer = Outcome<Json>;
 export interface RunActivities {
   'run.compile'(input: RunInput & { readonly kind: string }): Promise<Compiled>;
   /** Page `n` of the plan's steps. Throws `plan-changed` where the digest is no longer the one given. */
-  'run.page'(input: RunInput & { readonly kind: string; readonly pinned: string; readonly page: number; readonly source: string }): Promise<readonly PlanNode[]>;
+  'run.page'(
+    input: RunInput & { readonly kind: string; readonly pinned: string; readonly page: number; readonly source: string },
+  ): Promise<readonly PlanNode[]>;
   /** On a site's queue: the preflights of up to 50 steps, side by side, within `within` milliseconds. */
-  'run.preflight'(input: { readonly calls: readonly (StepCall & { readonly uses: string })[]; readonly within: number }): Promise<readonly PreflightAnswer[]>;
+  'run.preflight'(input: {
+    readonly calls: readonly (StepCall & { readonly uses: string })[];
+    readonly within: number;
+  }): Promise<readonly PreflightAnswer[]>;
   /** On the target's queue: what a gate shows of the world. */
   'run.facts'(input: FactsInput): Promise<Facts>;
   'run.borrow'(input: BorrowInput): Promise<BorrowAnswer>;
@@ -222,7 +227,13 @@ export interface SystemState {
   readonly system: string;
   readonly active: string | null;
   readonly epoch: number;
-  readonly holder: { readonly workflowId: string; readonly runId: string; readonly kind: string; readonly live: boolean; readonly since: string } | null;
+  readonly holder: {
+    readonly workflowId: string;
+    readonly runId: string;
+    readonly kind: string;
+    readonly live: boolean;
+    readonly since: string;
+  } | null;
   readonly fences: readonly Proof[];
   /** ISO time since when it is recovered but unprotected; null: protected, as far as is known. */
   readonly unprotectedSince: string | null;

@@ -35,7 +35,7 @@ export default step({
   example: { host: 'b-db' },
   permissions: [
     'A PostgreSQL login on the standby with the role pg_monitor and EXECUTE on pg_promote(boolean, integer).',
-    'EXECUTE on pg_stat_file(text, boolean), for a planned run that backs out: it reads whether an order to promote still stands.',
+    'EXECUTE on pg_stat_file(text, boolean) and pg_wal_replay_resume(), for a planned run that backs out: they tell whether a promotion is under way.',
     'TCP to the old primary, to see that it takes no writes.',
   ],
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { fault } from '../../lab/fault.ts';
 import { deep, seed, share } from './seeded.ts';
-import { asked, choose, endOf, until, World, type LiveWorker } from './world.ts';
+import { asked, choose, endOf, signalFor, until, World, type LiveWorker } from './world.ts';
 
 const steps = ['postgres.check', 'power.off', 'postgres.promote', 'notify.webhook'].map((type) => `${type}.execute`);
 const own = ['requester', 'compile', 'preflight', 'facts', 'borrow', 'attest', 'measure', 'record', 'return'].map((name) => `run.${name}`);
@@ -33,7 +33,8 @@ describe(`a worker that dies or freezes (${drawn.length} of ${matrix.length} pla
       await fault(world.lab.folder, 'kill-primary');
       const supervisor = supervise(world, mark);
       const handle = await world.start('unplanned', {}, `failover-orders-${nth}`);
-      const end = await choose(handle, await asked(handle, 'cut-over', 1, 60_000), 'approve')
+      const end = await signalFor(handle, 'approve')
+        .then((signal) => handle.signal(signal, { by: 'alice@example.com' }))
         .then(() => endOf(handle))
         .finally(() => supervisor.end());
       assert.ok(existsSync(mark), `the worker never came to ${place}`);

@@ -112,7 +112,12 @@ describe('a fence that cannot be relied upon', () => {
     // The machine is up, only its database is dead: their word is not believed.
     await answer(handle, 'fence', 'done', { attempt: 3, by: two });
     const asks = await asked(handle, 'fence', 4);
-    assert.deepEqual(await failures(handle), ['fence: power-unreachable', 'fence: refused', 'fence: power-unreachable', 'fence: fence-contradicted']);
+    assert.deepEqual(await failures(handle), [
+      'fence: power-unreachable',
+      'fence: refused',
+      'fence: power-unreachable',
+      'fence: fence-contradicted',
+    ]);
     assert.ok(await isStandby(world, 'b-db'));
 
     await fault(world.lab.folder, 'power', ['a-db', 'off']);
@@ -121,7 +126,10 @@ describe('a fence that cannot be relied upon', () => {
     await choose(handle, task, 'done', two[0]);
     // The same person twice is one person.
     await choose(handle, task, 'done', two[0]);
-    await until(async () => (await journalOf(handle)).some((entry) => entry.what === 'decided' && /same person/u.test(entry.note)), 'the second word to be judged');
+    await until(
+      async () => (await journalOf(handle)).some((entry) => entry.what === 'decided' && /same person/u.test(entry.note)),
+      'the second word to be judged',
+    );
     assert.ok((await stateOf(handle)).questions.some(({ id }) => id === 'fence'));
     assert.ok(await isStandby(world, 'b-db'));
     await choose(handle, task, 'done', two[1]);

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { fault } from '../../lab/fault.ts';
 import { Crowd } from '../judge/crowd.ts';
-import { answer, approve, assertLossIsExact, attend, cuts, failures, isStandby, leftBy, pairOfWorkers, renew, stateOfProcess } from './scene.ts';
+import {
+  answer,
+  approve,
+  assertLossIsExact,
+  attend,
+  cuts,
+  failures,
+  isStandby,
+  leftBy,
+  pairOfWorkers,
+  renew,
+  stateOfProcess,
+} from './scene.ts';
 import { asked, choose, endOf, stateOf, until, World } from './world.ts';
 
 describe('an old primary that comes back', () => {
@@ -35,7 +47,10 @@ describe('an old primary that comes back', () => {
     await crowd.writes('a-db');
     await lab('freeze-primary', 'a-db');
     await approve(handle);
-    await until(async () => (await stateOf(handle)).steps.some(({ id, state }) => id === 'fence' && state !== 'waiting'), 'the fence to begin');
+    await until(
+      async () => (await stateOf(handle)).steps.some(({ id, state }) => id === 'fence' && state !== 'waiting'),
+      'the fence to begin',
+    );
     const during = again(async () => {
       await lab('heal', 'freeze-primary');
       await lab('freeze-primary', 'a-db');
@@ -147,7 +162,9 @@ describe('an old primary that comes back', () => {
 
 /** Markers that the primary has and its standby has not. */
 async function markers(world: World): Promise<number> {
-  const [a, b] = await Promise.all(['a-db', 'b-db'].map((host) => world.sql<{ n: string }>(host, 'select count(*) as n from lifeboat_markers')));
+  const [a, b] = await Promise.all(
+    ['a-db', 'b-db'].map((host) => world.sql<{ n: string }>(host, 'select count(*) as n from lifeboat_markers')),
+  );
   return Number(a![0]!.n) - Number(b![0]!.n);
 }
 

@@ -7,7 +7,12 @@ import { runId, type OpenQuestion, type RunResult } from '../../workflows/wire.t
 import { asked, choose, endOf, journalOf, stateOf, type World } from './world.ts';
 
 /** Answers a question once it is asked. */
-export async function answer(handle: WorkflowHandle, id: string, choice: string, { attempt = 1, by = ['alice@example.com'], reason = '', within = 30_000 } = {}): Promise<OpenQuestion> {
+export async function answer(
+  handle: WorkflowHandle,
+  id: string,
+  choice: string,
+  { attempt = 1, by = ['alice@example.com'], reason = '', within = 30_000 } = {},
+): Promise<OpenQuestion> {
   const question = await asked(handle, id, attempt, within);
   for (const name of by) await choose(handle, question, choice, name, reason || undefined);
   return question;
@@ -76,7 +81,10 @@ export const pairOfWorkers = (world: World): Promise<unknown> => Promise.all(['s
 /** A new pair under the same server, with workers of its own. */
 export async function renew(world: World): Promise<void> {
   // A test that failed must not leave its run to the next.
-  await world.client.workflow.getHandle(runId('failover', 'orders')).terminate('the next test').catch(() => undefined);
+  await world.client.workflow
+    .getHandle(runId('failover', 'orders'))
+    .terminate('the next test')
+    .catch(() => undefined);
   await world.stopWorkers();
   await world.newLab();
   await pairOfWorkers(world);

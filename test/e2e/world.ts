@@ -12,14 +12,14 @@ import { startServer, type Server } from '../../lab/server.ts';
 import { tools } from '../../lab/tools.ts';
 import { up } from '../../lab/up.ts';
 import type { Entry } from '../../record/journal.ts';
-import { controlQueue, runId, systemId, type OpenQuestion, type RunResult, type RunState } from '../../workflows/wire.ts';
+import { controlQueue, runId, systemId, type OpenQuestion, type RunResult, type RunState, type Waiting } from '../../workflows/wire.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A real server, the real small lab and worker processes that can be killed: what every end-to-end test stands on. */
 export class World {
   readonly folder: string;
-  readonly server: Server;
+  server: Server;
   readonly client: Client;
   readonly workers: LiveWorker[] = [];
   #lab: Lab | undefined;
@@ -50,6 +50,19 @@ export class World {
     }
   }
 
+  /** Kills the server (-9) and starts it on the same file and ports. */
+  async restartServer(): Promise<void> {
+    await this.server.kill();
+    const { port, uiPort } = this.server;
+    this.server = await startServer({
+      folder: join(this.folder, 'temporal'),
+      tools: await tools(() => undefined),
+      port,
+      uiPort,
+      ui: false,
+    });
+  }
+
   get lab(): Lab {
     if (!this.#lab) throw new Error('no lab stands');
     return this.#lab;
@@ -60,7 +73,10 @@ export class World {
     if (this.#lab) {
       await down(this.#lab.folder);
       // What is known of the old pair is not true of the new one.
-      await this.client.workflow.getHandle(systemId('orders')).terminate().catch(() => undefined);
+      await this.client.workflow
+        .getHandle(systemId('orders'))
+        .terminate()
+        .catch(() => undefined);
     }
     this.#labs += 1;
     this.#lab = await up({ folder: join(this.folder, `lab-${this.#labs}`), tools: await tools(() => undefined), ui: this.server.ui });
@@ -69,7 +85,12 @@ export class World {
 
   get environment(): NodeJS.ProcessEnv {
     const { TEMPORAL_ADDRESS: _, ...rest } = process.env;
-    return { ...rest, TEMPORAL_ADDRESS: this.server.address, TEMPORAL_CONFIG_FILE: join(this.folder, 'temporal.toml'), LIFEBOAT_UI: this.server.ui };
+    return {
+      ...rest,
+      TEMPORAL_ADDRESS: this.server.address,
+      TEMPORAL_CONFIG_FILE: join(this.folder, 'temporal.toml'),
+      LIFEBOAT_UI: this.server.ui,
+    };
   }
 
   /** `crash`: `ACTIVITY@before|middle|after:kill|freeze`; it happens once for each `mark`. */
@@ -100,7 +121,10 @@ export class World {
 
   /** The command line, as built. */
   async cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { env: { ...this.environment, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
+      env: { ...this.environment, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (data: Buffer) => (out += data.toString()));
@@ -208,11 +232,30 @@ export const stateOf = (handle: WorkflowHandle): Promise<RunState> => handle.que
 export const journalOf = (handle: WorkflowHandle): Promise<Entry[]> => handle.query<Entry[]>('journal');
 
 export function asked(handle: WorkflowHandle, id: string, attempt = 1, within = 30_000): Promise<OpenQuestion> {
-  return until(async () => (await stateOf(handle)).questions.find((open) => open.id === id && open.attempt === attempt), `question ${id} #${attempt}`, within);
+  return until(
+    async () => (await stateOf(handle)).questions.find((open) => open.id === id && open.attempt === attempt),
+    `question ${id} #${attempt}`,
+    within,
+  );
+}
+
+/** The name of a choice, from the memo: readable with no worker alive. */
+export function signalFor(handle: WorkflowHandle, choice: string, within = 60_000): Promise<string> {
+  return until(
+    async () => ((await handle.describe()).memo?.['waiting'] as Waiting[] | undefined)?.map(({ choices }) => choices[choice]).find(Boolean),
+    `choice ${choice} in the memo`,
+    within,
+  );
 }
 
 /** Makes a choice as the command line does. */
-export async function choose(handle: WorkflowHandle, question: OpenQuestion, choice: string, by = 'alice@example.com', reason?: string): Promise<void> {
+export async function choose(
+  handle: WorkflowHandle,
+  question: OpenQuestion,
+  choice: string,
+  by = 'alice@example.com',
+  reason?: string,
+): Promise<void> {
   const open = question.choices.find((one) => one.choice === choice);
   if (!open) throw new Error(`no choice ${choice} among ${question.choices.map((one) => one.choice).join(', ')}`);
   await handle.signal(open.signal, { by, ...(reason === undefined ? {} : { reason }) });

@@ -9,7 +9,8 @@ describe('a run that backs out', () => {
   before(async () => (theatre = await theStage()));
   beforeEach(() => (undone = []));
 
-  const held = (signal: AbortSignal): Promise<void> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true }));
+  const held = (signal: AbortSignal): Promise<void> =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true }));
   const script: NonNullable<Play['script']> = {
     't.go.execute': () => undefined,
     't.go.undo': ({ step: { id } }) => {
@@ -26,7 +27,13 @@ describe('a run that backs out', () => {
     scene(
       theatre,
       {
-        steps: [step('a', [], change), step('look', ['a'], { effect: 'read', undo: true }), step('b', ['look'], stopsSource), step('c', ['b'], { ...change, uses: 't.broken' }), step('never', ['c'], change)],
+        steps: [
+          step('a', [], change),
+          step('look', ['a'], { effect: 'read', undo: true }),
+          step('b', ['look'], stopsSource),
+          step('c', ['b'], { ...change, uses: 't.broken' }),
+          step('never', ['c'], change),
+        ],
         script: { ...script, 't.broken.undo': ({ step: { id } }) => void undone.push(id) },
       },
       async (handle) => {
@@ -45,10 +52,21 @@ describe('a run that backs out', () => {
 
   it('asks about a step that cannot be undone, and shows meanwhile and afterwards that it is backing out', () => {
     let tries = 0;
-    const flaky = { ...script, 't.flaky.execute': () => undefined, 't.flaky.undo': () => ((tries += 1) < 3 ? Promise.reject(new Error('stuck')) : undefined) };
+    const flaky = {
+      ...script,
+      't.flaky.execute': () => undefined,
+      't.flaky.undo': () => ((tries += 1) < 3 ? Promise.reject(new Error('stuck')) : undefined),
+    };
     return scene(
       theatre,
-      { steps: [step('a', [], { ...change, uses: 't.held' }), step('b', [], { ...change, uses: 't.flaky' }), step('c', ['b'], { ...change, uses: 't.broken' })], script: { ...flaky, 't.held.undo': (_, __, signal) => held(signal), 't.broken.undo': () => undefined } },
+      {
+        steps: [
+          step('a', [], { ...change, uses: 't.held' }),
+          step('b', [], { ...change, uses: 't.flaky' }),
+          step('c', ['b'], { ...change, uses: 't.broken' }),
+        ],
+        script: { ...flaky, 't.held.undo': (_, __, signal) => held(signal), 't.broken.undo': () => undefined },
+      },
       async (handle) => {
         await choose(handle, await asked(handle, 'c'), 'back-out', 'alice');
         await choose(handle, await asked(handle, 'undo-b'), 'retry', 'alice');
@@ -61,10 +79,20 @@ describe('a run that backs out', () => {
 
   it('because its outage limit is over does so by itself, and the step under way is stopped first', () => {
     let stopped = false;
-    const hold = { ...script, 't.held.execute': (_: unknown, __: unknown, signal: AbortSignal) => held(signal).finally(() => (stopped = true)) };
+    const hold = {
+      ...script,
+      't.held.execute': (_: unknown, __: unknown, signal: AbortSignal) => held(signal).finally(() => (stopped = true)),
+    };
     return scene(
       theatre,
-      { header: { objectives: { outage: 400 } }, steps: [step('quiesce', [], stopsSource), step('promote', ['quiesce'], { ...change, uses: 't.held', promotes: true, commits: true })], script: { ...hold, 't.held.undo': () => void undone.push(`promote, stopped: ${stopped}`) } },
+      {
+        header: { objectives: { outage: 400 } },
+        steps: [
+          step('quiesce', [], stopsSource),
+          step('promote', ['quiesce'], { ...change, uses: 't.held', promotes: true, commits: true }),
+        ],
+        script: { ...hold, 't.held.undo': () => void undone.push(`promote, stopped: ${stopped}`) },
+      },
       async (handle) => {
         const { verdict, why } = await ending(handle);
         assert.equal(verdict, 'backed out');
@@ -76,10 +104,18 @@ describe('a run that backs out', () => {
   });
 
   it('does not do so by itself in an unplanned run', () =>
-    scene(theatre, { header: { objectives: { outage: 200 } }, steps: [step('fence', [], stopsSource), step('promote', ['fence'], { uses: 't.slow', promotes: true })], script: { ...script, 't.slow.execute': () => new Promise((resolve) => setTimeout(resolve, 900)) } }, async (handle) => {
-      assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
-      assert.deepEqual(undone, []);
-    }));
+    scene(
+      theatre,
+      {
+        header: { objectives: { outage: 200 } },
+        steps: [step('fence', [], stopsSource), step('promote', ['fence'], { uses: 't.slow', promotes: true })],
+        script: { ...script, 't.slow.execute': () => new Promise((resolve) => setTimeout(resolve, 900)) },
+      },
+      async (handle) => {
+        assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
+        assert.deepEqual(undone, []);
+      },
+    ));
 
   for (const [sentence, tries, last] of [
     ['and finds that it has promoted goes forward instead: nothing else is undone', 1, undefined],
@@ -98,7 +134,15 @@ describe('a run that backs out', () => {
       };
       return scene(
         theatre,
-        { header: { objectives: { outage: 400 } }, steps: [step('quiesce', [], stopsSource), step('promote', ['quiesce'], { ...change, uses: 't.promote', promotes: true, commits: true }), step('tell', ['promote'])], script: promoting },
+        {
+          header: { objectives: { outage: 400 } },
+          steps: [
+            step('quiesce', [], stopsSource),
+            step('promote', ['quiesce'], { ...change, uses: 't.promote', promotes: true, commits: true }),
+            step('tell', ['promote']),
+          ],
+          script: promoting,
+        },
         async (handle) => {
           const { verdict } = await ending(handle);
           assert.equal(verdict, 'recovered, unprotected');
@@ -106,7 +150,9 @@ describe('a run that backs out', () => {
           assert.equal(executed, 1 + tries);
           const done = (await entries(handle, 'done')).map(({ step }) => step);
           assert.deepEqual(done, ['quiesce', 'promote', 'tell']);
-          assert.ok((await entries(handle, 'serving')).some(({ site, note }) => site === 'site-b' && note.includes('the only way is forward')));
+          assert.ok(
+            (await entries(handle, 'serving')).some(({ site, note }) => site === 'site-b' && note.includes('the only way is forward')),
+          );
         },
         { mode: 'planned' },
       );
@@ -116,7 +162,10 @@ describe('a run that backs out', () => {
   it('and is cancelled while it asks says what it has not undone, and who serves', () =>
     scene(
       theatre,
-      { steps: [step('quiesce', [], { ...stopsSource, uses: 't.stuck' }), step('c', ['quiesce'], { uses: 't.broken' })], script: { ...script, 't.stuck.execute': () => undefined, 't.stuck.undo': () => Promise.reject(new Error('stuck')) } },
+      {
+        steps: [step('quiesce', [], { ...stopsSource, uses: 't.stuck' }), step('c', ['quiesce'], { uses: 't.broken' })],
+        script: { ...script, 't.stuck.execute': () => undefined, 't.stuck.undo': () => Promise.reject(new Error('stuck')) },
+      },
       async (handle) => {
         await choose(handle, await asked(handle, 'c'), 'back-out', 'alice');
         await asked(handle, 'undo-quiesce');

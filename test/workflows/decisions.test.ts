@@ -69,7 +69,10 @@ describe('a decision', () => {
       await until(async () => (await decisions(handle)).length === 2, 'both are recorded');
       const [first, second] = await entries(handle, 'decided');
       assert.ok(first?.counts && !second?.counts);
-      assert.deepEqual([first?.by, second?.by].toSorted(), ['alice', 'bob']);
+      assert.deepEqual(
+        [first?.by, second?.by].toSorted((a, b) => (a ?? '').localeCompare(b ?? '')),
+        ['alice', 'bob'],
+      );
       assert.match(second?.note ?? '', /nothing was asked under this name/u);
       await asked(handle, 'wait');
       assert.equal(promoted, 1);
@@ -78,52 +81,66 @@ describe('a decision', () => {
   it('pressed late, or for an older attempt, is recorded and does no harm', () => {
     let tries = 0;
     const script = { 't.go.execute': () => void (promoted += 1), 't.flaky.execute': () => fail((tries += 1) < 3) };
-    return scene(theatre, { ...play(), script, steps: [step('flaky', [], { uses: 't.flaky' }), gate('cut-over', ['flaky']), step('promote', ['cut-over'], { promotes: true })] }, async (handle) => {
-      const first = await asked(handle, 'flaky');
-      await choose(handle, first, 'retry', 'alice');
-      await asked(handle, 'flaky', 2);
-      await choose(handle, first, 'abort', 'bob');
-      await until(async () => (await decisions(handle)).length === 2, 'the press for attempt 1 is recorded');
-      assert.equal((await stateOf(handle)).questions[0]?.attempt, 2);
-      await choose(handle, await asked(handle, 'flaky', 2), 'retry', 'alice');
-      const question = await asked(handle, 'cut-over');
-      await choose(handle, question, 'approve', 'alice');
-      await choose(handle, question, 'refuse', 'bob');
-      assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
-      const late = (await entries(handle, 'decided')).filter(({ counts }) => !counts);
-      assert.deepEqual(
-        late.map(({ choice, by }) => [choice, by]),
-        [
-          [first.choices.find(({ choice }) => choice === 'abort')!.signal, 'bob'],
-          [question.choices[1]!.signal, 'bob'],
-        ],
-      );
-      assert.equal(promoted, 1);
-    });
+    return scene(
+      theatre,
+      {
+        ...play(),
+        script,
+        steps: [step('flaky', [], { uses: 't.flaky' }), gate('cut-over', ['flaky']), step('promote', ['cut-over'], { promotes: true })],
+      },
+      async (handle) => {
+        const first = await asked(handle, 'flaky');
+        await choose(handle, first, 'retry', 'alice');
+        await asked(handle, 'flaky', 2);
+        await choose(handle, first, 'abort', 'bob');
+        await until(async () => (await decisions(handle)).length === 2, 'the press for attempt 1 is recorded');
+        assert.equal((await stateOf(handle)).questions[0]?.attempt, 2);
+        await choose(handle, await asked(handle, 'flaky', 2), 'retry', 'alice');
+        const question = await asked(handle, 'cut-over');
+        await choose(handle, question, 'approve', 'alice');
+        await choose(handle, question, 'refuse', 'bob');
+        assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
+        const late = (await entries(handle, 'decided')).filter(({ counts }) => !counts);
+        assert.deepEqual(
+          late.map(({ choice, by }) => [choice, by]),
+          [
+            [first.choices.find(({ choice }) => choice === 'abort')!.signal, 'bob'],
+            [question.choices[1]!.signal, 'bob'],
+          ],
+        );
+        assert.equal(promoted, 1);
+      },
+    );
   });
 
   it('sent before its gate opens is recorded and never counts', async () => {
     let open = (): void => undefined;
     const opened = new Promise<void>((resolve) => (open = resolve));
     const script = { 't.go.execute': () => void (promoted += 1), 't.slow.execute': () => opened };
-    await scene(theatre, { ...play(), script, steps: [step('slow', [], { uses: 't.slow' }), gate('cut-over', ['slow']), step('promote', ['cut-over'])] }, async (handle, system) => {
-      const name = `Approve cut-over of ${system} to site-b, about 8 kB lost #1`;
-      await handle.signal(name, { by: 'alice' });
-      await until(async () => (await decisions(handle)).length === 1, 'the early press is recorded');
-      open();
-      const question = await asked(handle, 'cut-over');
-      assert.equal(question.choices[0]?.signal, name);
-      assert.deepEqual(question.have, []);
-      assert.deepEqual(await decisions(handle), [['alice', false, 'nothing was asked under this name when it arrived']]);
-      assert.equal(promoted, 0);
-      await choose(handle, question, 'approve', 'bob');
-      await until(async () => promoted === 1, 'a decision in time counts');
-    });
+    await scene(
+      theatre,
+      { ...play(), script, steps: [step('slow', [], { uses: 't.slow' }), gate('cut-over', ['slow']), step('promote', ['cut-over'])] },
+      async (handle, system) => {
+        const name = `Approve cut-over of ${system} to site-b, about 8 kB lost #1`;
+        await handle.signal(name, { by: 'alice' });
+        await until(async () => (await decisions(handle)).length === 1, 'the early press is recorded');
+        open();
+        const question = await asked(handle, 'cut-over');
+        assert.equal(question.choices[0]?.signal, name);
+        assert.deepEqual(question.have, []);
+        assert.deepEqual(await decisions(handle), [['alice', false, 'nothing was asked under this name when it arrived']]);
+        assert.equal(promoted, 0);
+        await choose(handle, question, 'approve', 'bob');
+        await until(async () => promoted === 1, 'a decision in time counts');
+      },
+    );
   });
 
   it('pressed while no worker runs counts when one is there again, and what is asked could be read meanwhile', async () => {
     const system = nextSystem();
-    const handle = await (await cast(theatre, named(play(), system))).run(async () => {
+    const handle = await (
+      await cast(theatre, named(play(), system))
+    ).run(async () => {
       const begun = await start(theatre, system);
       await asked(begun, 'cut-over');
       return begun;
@@ -132,7 +149,9 @@ describe('a decision', () => {
     assert.deepEqual([waiting[0]?.id, waiting[0]?.kind, waiting[0]?.title], ['cut-over', 'gate', 'Move on at cut-over']);
     assert.ok(JSON.stringify(waiting).length <= 2_048);
     await handle.signal(waiting[0]!.choices['approve']!, { by: 'alice' });
-    await (await cast(theatre, named(play(), system))).run(async () => {
+    await (
+      await cast(theatre, named(play(), system))
+    ).run(async () => {
       assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
       assert.deepEqual(await decisions(handle), [['alice', true, '']]);
       assert.deepEqual((await handle.describe()).memo?.['waiting'] ?? [], []);
@@ -150,7 +169,12 @@ describe('a decision', () => {
       assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
       assert.deepEqual(
         (await entries(handle, 'decided')).map(({ by, counts, reason }) => [by, counts, reason]),
-        [...Array.from({ length: 4 }, () => ['anonymous', false, '']), ['anonymous', false, 'alice'], ['anonymous', false, ''], ['alice', true, '']],
+        [
+          ...Array.from({ length: 4 }, () => ['anonymous', false, '']),
+          ['anonymous', false, 'alice'],
+          ['anonymous', false, ''],
+          ['alice', true, ''],
+        ],
       );
     }));
 
@@ -166,7 +190,10 @@ describe('a decision', () => {
     await scene(theatre, play({}, { run: slow }), async (handle) => {
       await choose(handle, await asked(handle, 'cut-over'), 'approve', 'alice');
       await handle.cancel();
-      await until(async () => (await handle.fetchHistory()).events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes), 'the cancellation has arrived');
+      await until(
+        async () => (await handle.fetchHistory()).events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes),
+        'the cancellation has arrived',
+      );
       looked.open();
       assert.equal((await ending(handle)).verdict, 'cancelled');
       assert.deepEqual(

@@ -65,9 +65,17 @@ describe('a gate', () => {
   const doubts: [string, Partial<Facts>, RegExp][] = [
     ['the loss is not known', { atRisk: null, atRiskText: 'unknown' }, /how much would be lost is not known/u],
     ['the loss is beyond the objective', { atRisk: { bytes: 9, milliseconds: 11_000 } }, /beyond the objective of 10 s/u],
-    ['the time that would be lost is not known', { atRisk: { bytes: 9, milliseconds: null } }, /within the objective of 10 s is not known/u],
+    [
+      'the time that would be lost is not known',
+      { atRisk: { bytes: 9, milliseconds: null } },
+      /within the objective of 10 s is not known/u,
+    ],
     ['one viewpoint alone sees the source dead', { viewpoints: calm.viewpoints.slice(0, 1) }, /only 1 viewpoint see/u],
-    ['the probe sees the source alive', { viewpoints: [...calm.viewpoints, { name: 'probe', sees: 'alive', text: 'markers' }] }, /a planned run loses nothing/u],
+    [
+      'the probe sees the source alive',
+      { viewpoints: [...calm.viewpoints, { name: 'probe', sees: 'alive', text: 'markers' }] },
+      /a planned run loses nothing/u,
+    ],
   ];
   for (const [when, change, why] of doubts) {
     it(`needs one more person where ${when}`, () =>
@@ -118,7 +126,10 @@ describe('a gate', () => {
       assert.match(open.currentDetails, /\*\*at risk\*\*: about 8 kB lost/u);
       assert.ok(open.currentDetails.includes(`until ${question.deadline?.slice(11, 19)}`), open.currentDetails);
       assert.match(open.currentDetails, / {4}lifeboat approve \{workflowId\}/u);
-      assert.deepEqual(open.signals, { [question.choices[0]!.signal]: 'Move on at cut-over', [question.choices[1]!.signal]: 'Do not go on; what was done is undone.' });
+      assert.deepEqual(open.signals, {
+        [question.choices[0]!.signal]: 'Move on at cut-over',
+        [question.choices[1]!.signal]: 'Do not go on; what was done is undone.',
+      });
       await choose(handle, question, 'approve', 'alice');
       await handle.result();
       assert.deepEqual((await metadata(handle)).signals, {});
@@ -148,7 +159,9 @@ interface Metadata {
 }
 
 /** What the Temporal UI reads: open signals with their descriptions, and the details. */
-async function metadata(handle: Handle): Promise<{ readonly currentDetails: string; readonly signals: { readonly [name: string]: string } }> {
+async function metadata(
+  handle: Handle,
+): Promise<{ readonly currentDetails: string; readonly signals: { readonly [name: string]: string } }> {
   const { definition, currentDetails } = await handle.query<Metadata>('__temporal_workflow_metadata');
   const named = definition.signalDefinitions.filter(({ name }) => name && !name.startsWith('__'));
   return { currentDetails, signals: Object.fromEntries(named.map(({ name, description }) => [name, description ?? ''])) };

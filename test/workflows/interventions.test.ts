@@ -42,7 +42,10 @@ describe('a step that fails', () => {
       await choose(handle, question, 'skip', 'alice', '  ');
       await until(async () => (await decisions(handle)).length === 2, 'both are refused');
       assert.ok((await decisions(handle)).every(([, counts, note]) => !counts && note === 'a reason is needed for "skip"'));
-      assert.match((await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails, /a reason is needed for "skip"/u);
+      assert.match(
+        (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails,
+        /a reason is needed for "skip"/u,
+      );
       await choose(handle, question, 'skip', 'alice', 'known fault');
       assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
       assert.deepEqual(
@@ -88,8 +91,18 @@ describe('a step that fails', () => {
       ways.push(name);
       if (!works) throw new Error(`${name} does not work`);
     };
-    const fence = step('a', [], { uses: 't.first' }, { else: [step('a', [], { uses: 't.second' }).action, step('a', [], { uses: 't.third' }).action] });
-    const script = { 't.first.execute': way('first', false), 't.second.execute': way('second', false), 't.third.execute': way('third', true), 't.go.execute': () => undefined };
+    const fence = step(
+      'a',
+      [],
+      { uses: 't.first' },
+      { else: [step('a', [], { uses: 't.second' }).action, step('a', [], { uses: 't.third' }).action] },
+    );
+    const script = {
+      't.first.execute': way('first', false),
+      't.second.execute': way('second', false),
+      't.third.execute': way('third', true),
+      't.go.execute': () => undefined,
+    };
     return scene(theatre, { steps: [fence, step('promote', ['a'], { promotes: true })], script }, async (handle) => {
       assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
       assert.deepEqual(ways, ['first', 'second', 'third']);
@@ -144,8 +157,17 @@ describe('a step that fails', () => {
   it('whose id is that of another with a number behind it does not hang the run', () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const script = { 't.a.execute': () => ((tries += 1) === 1 ? Promise.reject(new Error('once')) : undefined), 't.slow.execute': () => held, 't.go.execute': () => undefined };
-    const steps = [step('a', [], { uses: 't.a' }), step('a-2', [], { uses: 't.slow' }), step('1', [], { uses: 't.slow' }), step('p', ['a', 'a-2', '1'], { promotes: true })];
+    const script = {
+      't.a.execute': () => ((tries += 1) === 1 ? Promise.reject(new Error('once')) : undefined),
+      't.slow.execute': () => held,
+      't.go.execute': () => undefined,
+    };
+    const steps = [
+      step('a', [], { uses: 't.a' }),
+      step('a-2', [], { uses: 't.slow' }),
+      step('1', [], { uses: 't.slow' }),
+      step('p', ['a', 'a-2', '1'], { promotes: true }),
+    ];
     return scene(theatre, { steps, script }, async (handle) => {
       await choose(handle, await asked(handle, 'a'), 'retry', 'alice');
       await until(async () => tries === 2, 'a is tried again while a-2 runs');
@@ -157,19 +179,26 @@ describe('a step that fails', () => {
   it('as a task of people asks them first, and fails in their words when they cannot', () => {
     const asks = { question: 'Pull the plug of a-db', people: 2, approvers: ['leads'] };
     let said: readonly string[] = [];
-    const script = { 't.manual.execute': ({ stated }: { stated: readonly { by: string }[] }) => void (said = stated.map(({ by }) => by)), 't.go.execute': () => undefined };
-    return scene(theatre, { steps: [step('plug', [], { uses: 't.manual', asks }), step('p', ['plug'], { promotes: true })], script }, async (handle) => {
-      await choose(handle, await asked(handle, 'plug'), 'refuse', 'alice', 'no key');
-      const failed = await asked(handle, 'plug', 2);
-      assert.match(failed.facts[0]?.value ?? '', /^alice said that it cannot be done: no key$/u);
-      await choose(handle, failed, 'retry', 'alice');
-      const again = await asked(handle, 'plug', 3);
-      await choose(handle, again, 'done', 'alice');
-      await until(async () => (await stateOf(handle)).questions[0]?.have.length === 1, 'one has said so');
-      assert.deepEqual(said, []);
-      await choose(handle, again, 'done', 'bob');
-      assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
-      assert.deepEqual(said, ['alice', 'bob']);
-    });
+    const script = {
+      't.manual.execute': ({ stated }: { stated: readonly { by: string }[] }) => void (said = stated.map(({ by }) => by)),
+      't.go.execute': () => undefined,
+    };
+    return scene(
+      theatre,
+      { steps: [step('plug', [], { uses: 't.manual', asks }), step('p', ['plug'], { promotes: true })], script },
+      async (handle) => {
+        await choose(handle, await asked(handle, 'plug'), 'refuse', 'alice', 'no key');
+        const failed = await asked(handle, 'plug', 2);
+        assert.match(failed.facts[0]?.value ?? '', /^alice said that it cannot be done: no key$/u);
+        await choose(handle, failed, 'retry', 'alice');
+        const again = await asked(handle, 'plug', 3);
+        await choose(handle, again, 'done', 'alice');
+        await until(async () => (await stateOf(handle)).questions[0]?.have.length === 1, 'one has said so');
+        assert.deepEqual(said, []);
+        await choose(handle, again, 'done', 'bob');
+        assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
+        assert.deepEqual(said, ['alice', 'bob']);
+      },
+    );
   });
 });

@@ -75,7 +75,10 @@ describe('the mode of a run', () => {
   });
 
   it('when switched withdraws what was asked for the other, at gates and at steps', () => {
-    const script = { 't.quiesce.execute': () => Promise.reject(new Error('gone')), 't.other.execute': () => Promise.reject(new Error('gone too')) };
+    const script = {
+      't.quiesce.execute': () => Promise.reject(new Error('gone')),
+      't.other.execute': () => Promise.reject(new Error('gone too')),
+    };
     const more = [...steps, step('other', [], { uses: 't.other' }, { only: 'planned' }), gate('tell')];
     return scene(
       theatre,
@@ -111,7 +114,9 @@ describe('the mode of a run', () => {
   });
 
   it('is not offered to be switched once there is no way back', () => {
-    const script = { 't.go.execute': ({ step: { id } }: { step: { id: string } }) => (id === 'promote' ? Promise.reject(new Error('no')) : undefined) };
+    const script = {
+      't.go.execute': ({ step: { id } }: { step: { id: string } }) => (id === 'promote' ? Promise.reject(new Error('no')) : undefined),
+    };
     return scene(theatre, play({ script }), async (handle) => {
       await choose(handle, await asked(handle, 'cut-over'), 'approve', 'alice');
       const { choices } = await asked(handle, 'promote');

@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { asked, cast, choose, gate, nextSystem, start, stateOf, step, theStage, until, type Handle, type Play, type Stage } from './stage.ts';
+import {
+  asked,
+  cast,
+  choose,
+  gate,
+  nextSystem,
+  start,
+  stateOf,
+  step,
+  theStage,
+  until,
+  type Handle,
+  type Play,
+  type Stage,
+} from './stage.ts';
 import { decisions, ending, named } from './scene.ts';
 
 type Event = NonNullable<History['events']>[number];
@@ -17,17 +31,29 @@ describe('a run that is reset', () => {
   };
 
   const points: [string, (events: readonly Event[]) => number][] = [
-    ['to before its gate', (events) => completedAfter(events, (event) => event.activityTaskScheduledEventAttributes?.activityId === 'facts')],
+    [
+      'to before its gate',
+      (events) => completedAfter(events, (event) => event.activityTaskScheduledEventAttributes?.activityId === 'facts'),
+    ],
     ['to the task that opened its gate', (events) => completedAfter(events, scheduledNth(events, 'run.facts', 2))],
-    ['to a task between its gate and the approval', (events) => completedAfter(events, (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'hello')],
-    ['to the task that took the approval in', (events) => completedAfter(events, (event) => event.workflowExecutionSignaledEventAttributes?.signalName?.startsWith('Approve') === true)],
+    [
+      'to a task between its gate and the approval',
+      (events) => completedAfter(events, (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'hello'),
+    ],
+    [
+      'to the task that took the approval in',
+      (events) =>
+        completedAfter(events, (event) => event.workflowExecutionSignaledEventAttributes?.signalName?.startsWith('Approve') === true),
+    ],
   ];
   for (const [point, where] of points) {
     for (const more of ['while it goes on', 'after its end']) {
       it(`${point}, ${more}, asks again: the old approval does not count, and a new one does, once`, async () => {
         const system = nextSystem();
         const steps = more === 'after its end' ? play.steps : [...play.steps, gate('rest', ['promote'])];
-        await (await cast(theatre, named({ ...play, steps }, system))).run(async () => {
+        await (
+          await cast(theatre, named({ ...play, steps }, system))
+        ).run(async () => {
           const handle = await start(theatre, system);
           const question = await asked(handle, 'cut-over');
           await handle.signal('hello', 'anybody');
@@ -43,12 +69,18 @@ describe('a run that is reset', () => {
             return judged && (await stateOf(again)).questions.find(({ id }) => id === 'cut-over');
           }, 'it asks again');
           assert.deepEqual(open.have, []);
-          assert.ok((await decisions(again)).every(([, counts]) => !counts), JSON.stringify(await decisions(again)));
+          assert.ok(
+            (await decisions(again)).every(([, counts]) => !counts),
+            JSON.stringify(await decisions(again)),
+          );
           assert.equal(promoted, 1);
 
           await choose(again, open, 'approve', 'bob');
           await until(async () => promoted === 2, 'the step behind the gate runs for the new approval');
-          assert.deepEqual((await decisions(again)).filter(([, counts]) => counts), [['bob', true, '']]);
+          assert.deepEqual(
+            (await decisions(again)).filter(([, counts]) => counts),
+            [['bob', true, '']],
+          );
           await again.terminate('the scene is over').catch(() => undefined);
         });
       });
@@ -57,7 +89,9 @@ describe('a run that is reset', () => {
 
   it('with no decision applied again takes the next one at its word', async () => {
     const system = nextSystem();
-    await (await cast(theatre, named(play, system))).run(async () => {
+    await (
+      await cast(theatre, named(play, system))
+    ).run(async () => {
       const handle = await start(theatre, system);
       await asked(handle, 'cut-over');
       await handle.signal('hello', 'anybody');
@@ -76,7 +110,12 @@ const id = (event: Event): number => Number(event.eventId);
 function completedAfter(events: readonly Event[], what: (event: Event) => boolean): number {
   const from = events.findIndex(what);
   assert.notEqual(from, -1, 'the event to reset to is in the history');
-  const completed = events.slice(from).find((event) => event.workflowTaskCompletedEventAttributes && Number(event.workflowTaskCompletedEventAttributes.scheduledEventId) > from + 1);
+  const completed = events
+    .slice(from)
+    .find(
+      (event) =>
+        event.workflowTaskCompletedEventAttributes && Number(event.workflowTaskCompletedEventAttributes.scheduledEventId) > from + 1,
+    );
   return id(completed!);
 }
 

@@ -7,7 +7,12 @@ import type { Entry } from '../../record/journal.ts';
 import { cast, journalOf, nextSystem, start, type Handle, type Play, type Stage } from './stage.ts';
 
 /** Plays a run of a system of its own to wherever `act` takes it; a run that is still open then is ended. */
-export async function scene<T>(theatre: Stage, play: Play, act: (handle: Handle, system: string) => Promise<T>, input: object = {}): Promise<T> {
+export async function scene<T>(
+  theatre: Stage,
+  play: Play,
+  act: (handle: Handle, system: string) => Promise<T>,
+  input: object = {},
+): Promise<T> {
   const system = nextSystem();
   const worker = await cast(theatre, named(play, system));
   return worker.run(async () => {
@@ -34,7 +39,9 @@ export function named(play: Play, name: string): Play {
 }
 
 /** How a run ended, whether its execution completed, failed or was cancelled. */
-export async function ending(handle: Handle): Promise<{ readonly verdict: string; readonly why: string; readonly status: 'completed' | 'failed' | 'cancelled' }> {
+export async function ending(
+  handle: Handle,
+): Promise<{ readonly verdict: string; readonly why: string; readonly status: 'completed' | 'failed' | 'cancelled' }> {
   try {
     const { verdict, why } = (await handle.result()) as RunResult;
     return { verdict, why, status: 'completed' };
@@ -46,7 +53,13 @@ export async function ending(handle: Handle): Promise<{ readonly verdict: string
   }
 }
 
-type Of<W extends Entry['what']> = Entry extends infer E ? (E extends { readonly what: infer K } ? (W extends K ? E : never) : never) : never;
+type Of<W extends Entry['what']> = Entry extends infer E
+  ? E extends { readonly what: infer K }
+    ? W extends K
+      ? E
+      : never
+    : never
+  : never;
 
 /** Entries of one kind in a run's journal. */
 export async function entries<W extends Entry['what']>(handle: Handle, what: W): Promise<Of<W>[]> {

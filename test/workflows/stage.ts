@@ -1,4 +1,4 @@
-import { Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,12 @@ export async function stage(): Promise<Stage> {
       executable: { type: 'existing-path', path: temporal },
       ui: false,
       log: { format: 'pretty', level: 'error' },
-      extraArgs: ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000', '--dynamic-config-value', 'history.timerProcessorMaxPollRPS=1000'],
+      extraArgs: [
+        '--dynamic-config-value',
+        'history.transferProcessorMaxPollRPS=1000',
+        '--dynamic-config-value',
+        'history.timerProcessorMaxPollRPS=1000',
+      ],
     },
   });
   await registerAttributes(env.nativeConnection, 'default');
@@ -52,7 +57,11 @@ export async function stage(): Promise<Stage> {
 
 export type Script = {
   /** `signal` is aborted when the step is cancelled. */
-  readonly [activity: string]: (call: StepCall, attempt: number, signal: AbortSignal) => Promise<Partial<StepAnswer> | void> | Partial<StepAnswer> | void;
+  readonly [activity: string]: (
+    call: StepCall,
+    attempt: number,
+    signal: AbortSignal,
+  ) => Promise<Partial<StepAnswer> | void> | Partial<StepAnswer> | void;
 };
 
 export interface Play {
@@ -64,6 +73,8 @@ export interface Play {
   readonly known?: readonly string[];
   /** Queues that have a worker. Default: the control queue and both sites'. */
   readonly queues?: readonly string[];
+  /** How many steps each worker carries out at once. */
+  readonly slots?: number;
 }
 
 export const calm: Facts = {
@@ -80,11 +91,23 @@ export const calm: Facts = {
 export async function cast(stage: Stage, play: Play): Promise<{ run<T>(work: () => Promise<T>): Promise<T> }> {
   const { nativeConnection } = stage.env;
   const site = { site: 'site-b', runbooks: '', namespace: 'default', types: [] };
-  const activities = { ...standIns(play), 'run.attest': attest(), 'run.requester': requester(), 'run.borrow': borrow(), 'run.return': giveBack(), 'run.pollers': pollers(site), ...play.run, ...scripted(play) };
+  const activities = {
+    ...standIns(play),
+    'run.attest': attest(),
+    'run.requester': requester(),
+    'run.borrow': borrow(),
+    'run.return': giveBack(),
+    'run.pollers': pollers(site),
+    ...play.run,
+    ...scripted(play),
+  };
   const workflows = { workflowBundle: stage.bundle, sinks: journalSink(), stickyQueueScheduleToStartTimeout: '1s' } as const;
   const { queues = [controlQueue, siteQueue('site-a'), siteQueue('site-b')] } = play;
+  const slots = play.slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: play.slots };
   const workers = await Promise.all(
-    queues.map((taskQueue) => Worker.create({ connection: nativeConnection, taskQueue, activities, ...(taskQueue === controlQueue ? workflows : {}) })),
+    queues.map((taskQueue) =>
+      Worker.create({ connection: nativeConnection, taskQueue, activities, ...(taskQueue === controlQueue ? workflows : slots) }),
+    ),
   );
   return {
     run: async (work) => {
@@ -102,7 +125,13 @@ export async function cast(stage: Stage, play: Play): Promise<{ run<T>(work: () 
 function standIns(play: Play): Partial<RunActivities> {
   const plan = header(play);
   return {
-    'run.compile': async (): Promise<Compiled> => ({ plan, steps: play.steps, evidence: [], attributes: play.known ?? attributes, epoch: await epoch() }),
+    'run.compile': async (): Promise<Compiled> => ({
+      plan,
+      steps: play.steps,
+      evidence: [],
+      attributes: play.known ?? attributes,
+      epoch: await epoch(),
+    }),
     'run.preflight': async ({ calls }) => calls.map(({ step }) => ({ step: step.id, ok: true, seen: ['looks well'], code: '' })),
     'run.facts': async () => calm,
     'run.measure': async () => ({ outage: null, note: 'not probed', unserved: false }),
@@ -116,7 +145,9 @@ async function epoch(): Promise<number> {
   const { system } = Context.current().info.workflowExecution ? { system: systemOf() } : { system: '' };
   return (await loanOf(Context.current().client, system).catch(() => null))?.epoch ?? 0;
   function systemOf(): string {
-    return Context.current().info.workflowExecution!.workflowId.replace(/^[^-]+-/u, '').replace(/\+.*$/u, '');
+    return Context.current()
+      .info.workflowExecution!.workflowId.replace(/^[^-]+-/u, '')
+      .replace(/\+.*$/u, '');
   }
 }
 
@@ -190,7 +221,19 @@ export function step(id: string, needs: readonly string[] = [], action: Partial<
 }
 
 export function gate(id: string, needs: readonly string[] = [], given: Partial<Gate> = {}): Gate {
-  return { kind: 'gate', id, needs, remaining: 1, line: 1, title: `Move on at ${id}`, approvers: ['leads'], count: 1, show: [], onExpiry: { then: 'abort' }, ...given };
+  return {
+    kind: 'gate',
+    id,
+    needs,
+    remaining: 1,
+    line: 1,
+    title: `Move on at ${id}`,
+    approvers: ['leads'],
+    count: 1,
+    show: [],
+    onExpiry: { then: 'abort' },
+    ...given,
+  };
 }
 
 /** Waits for a condition; ids and systems come from a counter, so that a failing test can be repeated. */
@@ -209,13 +252,19 @@ type Handle = ReturnType<Client['workflow']['getHandle']>;
 export const stateOf = (handle: Handle): Promise<RunState> => handle.query<RunState>('state');
 export const journalOf = (handle: Handle): Promise<Entry[]> => handle.query<Entry[]>('journal');
 export const asked = (handle: Handle, id: string, attempt = 1): Promise<OpenQuestion> =>
-  until(async () => (await stateOf(handle)).questions.find((question) => question.id === id && question.attempt === attempt), `question ${id} #${attempt}`);
+  until(
+    async () => (await stateOf(handle)).questions.find((question) => question.id === id && question.attempt === attempt),
+    `question ${id} #${attempt}`,
+  );
 
 /** Makes a choice, as the command line does. */
 export async function choose(handle: Handle, question: OpenQuestion, choice: string, by?: string, reason?: string): Promise<void> {
   const signal = question.choices.find((open) => open.choice === choice)?.signal;
   if (!signal) throw new Error(`no choice ${choice} among ${question.choices.map((open) => open.choice).join(', ')}`);
-  await handle.signal(signal, ...(by === undefined && reason === undefined ? [] : [{ ...(by ? { by } : {}), ...(reason ? { reason } : {}) }]));
+  await handle.signal(
+    signal,
+    ...(by === undefined && reason === undefined ? [] : [{ ...(by ? { by } : {}), ...(reason ? { reason } : {}) }]),
+  );
 }
 
 let plays = 0;

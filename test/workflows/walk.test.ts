@@ -38,7 +38,9 @@ describe('a run walks its plan', () => {
       steps: [gate('cut-over'), step('promote', ['cut-over'], { promotes: true })],
       script: { 't.go.execute': () => undefined },
     };
-    await (await cast(theatre, play)).run(async () => {
+    await (
+      await cast(theatre, play)
+    ).run(async () => {
       const handle = await start(theatre, system);
       const question = await asked(handle, 'cut-over');
       assert.equal(question.choices[0]?.signal, `Approve cut-over of ${system} to site-b, about 8 kB lost #1`);

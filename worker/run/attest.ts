@@ -20,7 +20,10 @@ export const requester = (): RunActivities['run.requester'] => () =>
   });
 
 /** Pure, so that histories with principals can be judged without a server that computes them. */
-export function senderOf(senders: ReturnType<typeof sendersIn>, { signal, nth, openedAt }: { signal: string; nth: number; openedAt: number }): Sender {
+export function senderOf(
+  senders: ReturnType<typeof sendersIn>,
+  { signal, nth, openedAt }: { signal: string; nth: number; openedAt: number },
+): Sender {
   const found = senders.signals.filter(({ name }) => name === signal)[nth - 1];
   if (!found) return { by: null, how: 'anonymous', worker: false, reset: false };
   const { name, attested }: Principal = found.sender;

@@ -33,6 +33,7 @@ function ask(client: Client, request: BorrowRequest): Promise<BorrowAnswer> {
     taskQueue: controlQueue,
     args: [request.system],
     workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: '3 seconds',
     staticSummary: `${request.system}: who holds it, which site serves, which fences stand`,
   });
   return client.workflow.executeUpdateWithStart('borrow', { args: [request], startWorkflowOperation });

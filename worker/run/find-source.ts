@@ -31,6 +31,7 @@ export function findSource(system: SystemFacts, located: Located, active: string
   }
   if (known !== null) return toward(known);
   if (primary.length === 0 && standby.length === 1 && silent.length === 1) return toward(siteOf(silent[0]!));
-  const why = primary.length > 1 ? `${primary.join(' and ')} both take writes` : 'no member takes writes, and which one did last is not known';
+  const why =
+    primary.length > 1 ? `${primary.join(' and ')} both take writes` : 'no member takes writes, and which one did last is not known';
   throw new StepError('who-is-primary', `which site serves ${system.name} cannot be told: ${why}. ${located.evidence.join(' ')}`, 'person');
 }

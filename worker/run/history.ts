@@ -33,8 +33,12 @@ export function sendersIn(history: History): Senders {
       const signal = event.workflowExecutionSignaledEventAttributes;
       return signal ? [{ name: signal.signalName ?? '', event: Number(event.eventId), sender: principal(event, signal.identity) }] : [];
     }),
-    workerPrincipals: new Set(events.filter((event) => event.workflowTaskCompletedEventAttributes).flatMap((event) => event.principal?.name ?? [])),
-    workerIdentities: new Set(workers.flatMap((event) => (event.workflowTaskCompletedEventAttributes ?? event.activityTaskStartedEventAttributes)?.identity ?? [])),
+    workerPrincipals: new Set(
+      events.filter((event) => event.workflowTaskCompletedEventAttributes).flatMap((event) => event.principal?.name ?? []),
+    ),
+    workerIdentities: new Set(
+      workers.flatMap((event) => (event.workflowTaskCompletedEventAttributes ?? event.activityTaskStartedEventAttributes)?.identity ?? []),
+    ),
     resets: events.flatMap((event, n) => {
       if (event.workflowTaskFailedEventAttributes?.cause !== resetWorkflow) return [];
       const next = events.slice(n).find((later) => later.workflowTaskScheduledEventAttributes);

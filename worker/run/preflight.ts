@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { StepError } from '../../activities/error.ts';
 import type { StepType } from '../../activities/step.ts';
 import type { PreflightAnswer, RunActivities, StepCall } from '../../workflows/wire.ts';
@@ -11,6 +12,8 @@ export const preflight =
   ({ calls, within }) =>
     attempt(({ signal, beat }) => {
       const until = AbortSignal.any([signal, AbortSignal.timeout(within)]);
+      // Each step listens, and what it waits for: none of them is a leak.
+      setMaxListeners(0, until);
       return Promise.all(calls.map((call) => look(site, call, until, within, beat)));
     });
 

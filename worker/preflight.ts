@@ -1,0 +1,100 @@
+import { locate } from '../activities/facts.ts';
+import { StepError } from '../activities/error.ts';
+import { types } from '../activities/index.ts';
+import type { StepContext } from '../activities/step.ts';
+import { compile } from '../plan/compile.ts';
+import { hostFacts, systemFacts } from '../plan/facts.ts';
+import { loadFolder, type InventoryFile, type RunbookFile } from '../plan/load.ts';
+import type { Action, Plan } from '../plan/plan.ts';
+import { PlanError } from '../plan/problem.ts';
+import { findSource } from './run/find-source.ts';
+import { secret } from './secret.ts';
+
+/** What the preflights of one runbook found. */
+export interface Readiness {
+  readonly runbook: string;
+  readonly ok: boolean;
+  /** One sentence an item. */
+  readonly lines: readonly string[];
+}
+
+/** Every preflight of every runbook, from this machine; each is given this long, milliseconds. Only reads. */
+const within = 8_000;
+
+export async function preflightFolder(folder: string): Promise<readonly Readiness[]> {
+  const { inventory, runbooks, problems } = await loadFolder(folder);
+  if (inventory === undefined) throw new PlanError(problems);
+  return Promise.all(runbooks.map((runbook) => preflightRunbook(inventory, runbook)));
+}
+
+async function preflightRunbook(inventory: InventoryFile, runbook: RunbookFile): Promise<Readiness> {
+  const name = runbook.data.runbook;
+  try {
+    const plan = await planNow(inventory, runbook);
+    const answers = await Promise.all(actionsOf(plan).map(({ id, action }) => look(plan, id, action)));
+    return { runbook: name, ok: answers.every(({ ok }) => ok), lines: answers.flatMap(({ lines }) => lines) };
+  } catch (error) {
+    return { runbook: name, ok: false, lines: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<Plan> {
+  const system = systemFacts(inventory.data, runbook.data.system)!;
+  const members = Object.values(system.postgres?.members ?? {});
+  const hosts = Object.fromEntries(members.map((host) => [host, hostFacts(inventory.data, host)!]));
+  const direction = findSource(system, await locate(system, hosts, 'outside', { secret }), null);
+  const parameters = Object.fromEntries(Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])));
+  return compile({ runbook, inventory, types, ...direction, parameters });
+}
+
+interface Named {
+  readonly id: string;
+  readonly action: Action;
+}
+
+/** Those whose input is known before a run. */
+function actionsOf(plan: Plan): Named[] {
+  const named = plan.steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ id: node.id, action })) : []));
+  return named.filter(({ action }) => !/"\$(?:ref|text)"/u.test(JSON.stringify(action.with)));
+}
+
+async function look(plan: Plan, id: string, action: Action): Promise<{ ok: boolean; lines: readonly string[] }> {
+  const type = types.find(({ name }) => name === action.uses)!;
+  const signal = AbortSignal.timeout(within);
+  const label = `${id} (${action.uses}, as seen from ${action.at})`;
+  try {
+    const seen = await type.preflight(action.with, contextFor(plan, id, action, signal));
+    return { ok: true, lines: seen.map((line) => `${label}: ${line}`) };
+  } catch (error) {
+    return { ok: false, lines: [`${label} NOT READY: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+}
+
+/** A context in which nothing can be changed. */
+function contextFor(plan: Plan, id: string, action: Action, signal: AbortSignal): StepContext {
+  const refuse = (): never => {
+    throw new StepError('preflight-only', 'a preflight changes nothing', 'mistake');
+  };
+  const hosts = { ...plan.hosts, ...action.hosts };
+  return {
+    run: { workflowId: 'preflight', runId: 'preflight', link: plan.ui ?? '', mode: 'planned', live: false, startedAt: new Date().toISOString() },
+    step: { id, attempt: 1 },
+    key: 'preflight',
+    viewpoint: action.at,
+    system: plan.system,
+    source: plan.source,
+    target: plan.target,
+    host: (name) => hosts[name] ?? refuse(),
+    proofs: [],
+    stated: [],
+    seen: {},
+    resume: undefined,
+    notify: plan.notify,
+    signal,
+    heartbeat: () => undefined,
+    sleep: refuse,
+    secret,
+    stillOurs: refuse,
+    reread: refuse,
+  };
+}

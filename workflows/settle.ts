@@ -1,0 +1,29 @@
+import type { Action, Step } from '../plan/plan.ts';
+import type { StepAnswer } from './wire.ts';
+import { now } from './journal.ts';
+import type { Run, Track } from './run.ts';
+
+/** The step holds: what it left is kept for others, and the run may have passed the point of no return. */
+export function settle(run: Run, node: Step, track: Track, action: Action, answer: StepAnswer, byHand: boolean): void {
+  track.state = 'done';
+  track.endedAt = now();
+  track.note = answer.evidence.at(-1) ?? '';
+  track.outputs = answer.outputs as Track['outputs'];
+  track.proofs = answer.proofs ?? [];
+  if (action.commits) run.committed = true;
+  if (action.promotes) {
+    run.promoted = true;
+    run.serving = run.pinned.target.site;
+    run.journal.write({ what: 'serving', site: run.serving, note: `${node.id} is done` });
+  }
+  run.journal.write({
+    what: 'done',
+    step: node.id,
+    uses: action.uses,
+    attempt: track.begun,
+    byHand,
+    outputs: answer.outputs,
+    proofs: track.proofs,
+    evidence: answer.evidence,
+  });
+}
