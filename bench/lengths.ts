@@ -25,5 +25,5 @@ export function lengths(history: History, isStep: (activity: string) => boolean)
 
 function time(event: Event | undefined): number {
   if (!event?.eventTime) throw new Error('the history does not hold what is to be measured');
-  return Number(event.eventTime.seconds) * 1000 + Number(event.eventTime.nanos ?? 0) / 1e6;
+  return Number(event.eventTime.seconds) * 1000 + (event.eventTime.nanos ?? 0) / 1e6;
 }

@@ -35,7 +35,9 @@ export async function follow(temporal: Temporal, run: RunName, options: Followin
   const stop = interruption(options.signal);
   const screen = process.stdout.isTTY && !options.json ? new Screen(process.stdout) : undefined;
   let last: Snapshot | undefined;
-  const draw = (): void => void (last && screen?.draw(view(last, Date.now(), screen.size(), to)));
+  const draw = (): void => {
+    if (last && screen) screen.draw(view(last, Date.now(), screen.size(), to));
+  };
   // Apart from the looking: where nobody answers, the clocks must not stand still.
   const drawing = setInterval(draw, interval);
   try {

@@ -27,7 +27,12 @@ export async function attempt<T>(work: (attempt: Attempt) => Promise<T>): Promis
   try {
     const result = await work({ signal, beat });
     const size = JSON.stringify(result ?? null).length;
-    if (size > largest) throw new StepError('result-too-large', `the step's result has ${size} bytes, more than ${largest}: it must leave the detail elsewhere`, 'mistake');
+    if (size > largest)
+      throw new StepError(
+        'result-too-large',
+        `the step's result has ${size} bytes, more than ${largest}: it must leave the detail elsewhere`,
+        'mistake',
+      );
     return result;
   } catch (error) {
     throw failure(error, activity.cancellationSignal.aborted);

@@ -8,7 +8,8 @@ const out = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const mark = `${out}.sources`;
 
 const sources = createHash('sha256');
-for (const name of (await readdir(folder)).filter((file) => file.endsWith('.js')).toSorted()) sources.update(name).update(await readFile(`${folder}${name}`));
+for (const name of (await readdir(folder)).filter((file) => file.endsWith('.js')).toSorted())
+  sources.update(name).update(await readFile(`${folder}${name}`));
 sources.update(await readFile(fileURLToPath(import.meta.resolve('@temporalio/worker/package.json'))));
 const digest = sources.digest('hex');
 

@@ -50,7 +50,10 @@ export function contextOf(site: Site, call: StepCall, signal: AbortSignal, beat:
 
 /** Made of the first run and the step, so that a later attempt, another worker and a reset run find what an earlier one made. */
 function keyOf({ run, step }: StepCall): string {
-  return createHash('sha256').update(JSON.stringify([run.origin, step.id, step.variant])).digest('hex').slice(0, 40);
+  return createHash('sha256')
+    .update(JSON.stringify([run.origin, step.id, step.variant]))
+    .digest('hex')
+    .slice(0, 40);
 }
 
 async function reread(types: readonly StepType[], proof: Proof, context: StepContext): Promise<Proof> {

@@ -1,5 +1,5 @@
-import { ApplicationFailure, CancelledFailure } from "@temporalio/activity";
-import { ApplicationFailureCategory } from "@temporalio/common";
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { ZodError, prettifyError } from 'zod';
 import { StepError } from '../activities/error.ts';
 import { PlanError } from '../plan/problem.ts';

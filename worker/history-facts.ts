@@ -21,7 +21,14 @@ function bodyOf(event: Event): Body | null {
   const started = event.workflowExecutionStartedEventAttributes;
   if (started) {
     const { workflowId, originalExecutionRunId, firstExecutionRunId, identity } = started;
-    return { what: 'run-started', workflowId: workflowId ?? '', runId: originalExecutionRunId ?? '', firstRunId: firstExecutionRunId ?? '', identity: identity ?? '', principal };
+    return {
+      what: 'run-started',
+      workflowId: workflowId ?? '',
+      runId: originalExecutionRunId ?? '',
+      firstRunId: firstExecutionRunId ?? '',
+      identity: identity ?? '',
+      principal,
+    };
   }
   const task = event.workflowTaskCompletedEventAttributes;
   if (task) return { what: 'workflow-task', identity: task.identity ?? '' };
@@ -41,7 +48,13 @@ function activity(event: Event): Body | null {
     const payload = scheduled.input?.payloads?.[0];
     const call = payload && !activityType.startsWith('run.') ? defaultPayloadConverter.fromPayload<StepCall>(payload) : null;
     const step = call ? { id: call.step.id, attempt: call.step.attempt } : null;
-    return { what: 'activity-scheduled', activityId: scheduled.activityId ?? '', activityType, queue: scheduled.taskQueue?.name ?? '', step };
+    return {
+      what: 'activity-scheduled',
+      activityId: scheduled.activityId ?? '',
+      activityType,
+      queue: scheduled.taskQueue?.name ?? '',
+      step,
+    };
   }
   const started = event.activityTaskStartedEventAttributes;
   if (started) {
@@ -68,15 +81,22 @@ interface Closed {
   readonly identity?: string | null;
 }
 
-function closed({ scheduledEventId, identity }: Closed, outcome: 'completed' | 'failed' | 'timed out' | 'cancelled', failure: string | null): Body {
+function closed(
+  { scheduledEventId, identity }: Closed,
+  outcome: 'completed' | 'failed' | 'timed out' | 'cancelled',
+  failure: string | null,
+): Body {
   return { what: 'activity-closed', scheduledEventId: Number(scheduledEventId), outcome, identity: identity ?? '', failure };
 }
 
 function timer(event: Event): Body | null {
   const summary = event.userMetadata?.summary ? String(defaultPayloadConverter.fromPayload(event.userMetadata.summary)) : '';
-  if (event.timerStartedEventAttributes) return { what: 'timer-started', timerId: event.timerStartedEventAttributes.timerId ?? '', summary };
+  if (event.timerStartedEventAttributes)
+    return { what: 'timer-started', timerId: event.timerStartedEventAttributes.timerId ?? '', summary };
   if (event.timerFiredEventAttributes) return { what: 'timer-fired', timerId: event.timerFiredEventAttributes.timerId ?? '', summary };
-  return event.timerCanceledEventAttributes ? { what: 'timer-cancelled', timerId: event.timerCanceledEventAttributes.timerId ?? '', summary } : null;
+  return event.timerCanceledEventAttributes
+    ? { what: 'timer-cancelled', timerId: event.timerCanceledEventAttributes.timerId ?? '', summary }
+    : null;
 }
 
 function time(event: Event): string {

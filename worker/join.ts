@@ -24,19 +24,30 @@ function phases(site: Site, type: StepType): [string, Activity][] {
           return answer(await type.verify(call.with, context));
         }),
     ],
-    [`${type.name}.verify`, (call) => attempt(async ({ signal, beat }) => answer(await type.verify(call.with, contextOf(site, call, signal, beat))))],
+    [
+      `${type.name}.verify`,
+      (call) => attempt(async ({ signal, beat }) => answer(await type.verify(call.with, contextOf(site, call, signal, beat)))),
+    ],
   ];
   const { rehearse, undo } = type;
   if (typeof rehearse === 'function') {
-    named.push([`${type.name}.rehearse`, (call) => attempt(async ({ signal, beat }) => answer(await rehearse(call.with, contextOf(site, call, signal, beat))))]);
+    named.push([
+      `${type.name}.rehearse`,
+      (call) => attempt(async ({ signal, beat }) => answer(await rehearse(call.with, contextOf(site, call, signal, beat)))),
+    ]);
   }
   if (typeof undo === 'function') {
     named.push([
       `${type.name}.undo`,
-      (call) => attempt(async ({ signal, beat }) => ({ outputs: {}, evidence: await undo(call.with, contextOf(site, call, signal, beat)) })),
+      (call) =>
+        attempt(async ({ signal, beat }) => ({ outputs: {}, evidence: await undo(call.with, contextOf(site, call, signal, beat)) })),
     ]);
   }
   return named;
 }
 
-const answer = ({ outputs, proofs, evidence }: Outcome<unknown>): StepAnswer => ({ outputs: outputs as Json, proofs: proofs ?? [], evidence });
+const answer = ({ outputs, proofs, evidence }: Outcome<unknown>): StepAnswer => ({
+  outputs: outputs as Json,
+  proofs: proofs ?? [],
+  evidence,
+});

@@ -34,7 +34,13 @@ export async function runWorker({ site: name, runbooks, ready, types = released,
     await registerAttributes(connection, namespace);
     const site: Site = { site: name, runbooks, namespace, types };
     const own = runActivities(site);
-    const shared: Omit<WorkerOptions, 'taskQueue'> = { connection, namespace, identity: `lifeboat/${name}/${hostname()}/${process.pid}`, shutdownGraceTime: '10 seconds', ...(interceptors ? { interceptors } : {}) };
+    const shared: Omit<WorkerOptions, 'taskQueue'> = {
+      connection,
+      namespace,
+      identity: `lifeboat/${name}/${hostname()}/${process.pid}`,
+      shutdownGraceTime: '10 seconds',
+      ...(interceptors ? { interceptors } : {}),
+    };
     const workers = await Promise.all([
       Worker.create({
         ...shared,
@@ -62,4 +68,7 @@ export const control = {
   stickyQueueScheduleToStartTimeout: '2 seconds',
 } as const;
 /** For the steps of a site. */
-export const steps = { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 }, maxConcurrentActivityTaskExecutions: 100 } as const;
+export const steps = {
+  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+  maxConcurrentActivityTaskExecutions: 100,
+} as const;

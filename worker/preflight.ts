@@ -43,7 +43,9 @@ async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<
   const members = Object.values(system.postgres?.members ?? {});
   const hosts = Object.fromEntries(members.map((host) => [host, hostFacts(inventory.data, host)!]));
   const direction = findSource(system, await locate(system, hosts, 'outside', { secret }), null);
-  const parameters = Object.fromEntries(Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])));
+  const parameters = Object.fromEntries(
+    Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])),
+  );
   return compile({ runbook, inventory, types, ...direction, parameters });
 }
 
@@ -54,7 +56,9 @@ interface Named {
 
 /** Those whose input is known before a run. */
 function actionsOf(plan: Plan): Named[] {
-  const named = plan.steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ id: node.id, action })) : []));
+  const named = plan.steps.flatMap((node) =>
+    node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ id: node.id, action })) : [],
+  );
   return named.filter(({ action }) => !/"\$(?:ref|text)"/u.test(JSON.stringify(action.with)));
 }
 
@@ -77,7 +81,14 @@ function contextFor(plan: Plan, id: string, action: Action, signal: AbortSignal)
   };
   const hosts = { ...plan.hosts, ...action.hosts };
   return {
-    run: { workflowId: 'preflight', runId: 'preflight', link: plan.ui ?? '', mode: 'planned', live: false, startedAt: new Date().toISOString() },
+    run: {
+      workflowId: 'preflight',
+      runId: 'preflight',
+      link: plan.ui ?? '',
+      mode: 'planned',
+      live: false,
+      startedAt: new Date().toISOString(),
+    },
     step: { id, attempt: 1 },
     key: 'preflight',
     viewpoint: action.at,

@@ -14,6 +14,10 @@ export async function recordFromHistory(history: History, namespace = 'default')
 export async function journalFrom(history: History): Promise<Entry[]> {
   const entries: Entry[] = [];
   const workflowId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? 'unknown';
-  await Worker.runReplayHistory({ workflowBundle: await workflowBundle(), sinks: journalSink((entry) => entries.push(entry), true) }, history, workflowId);
+  await Worker.runReplayHistory(
+    { workflowBundle: await workflowBundle(), sinks: journalSink((entry) => entries.push(entry), true) },
+    history,
+    workflowId,
+  );
   return entries;
 }

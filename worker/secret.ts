@@ -7,14 +7,19 @@ export async function secret(reference: string): Promise<string> {
   const name = rest.join(':');
   if (kind === 'env') {
     const value = process.env[name];
-    if (value === undefined) throw new StepError('secret-missing', `the worker has no environment variable ${name}: set it where the worker starts`, 'person');
+    if (value === undefined)
+      throw new StepError('secret-missing', `the worker has no environment variable ${name}: set it where the worker starts`, 'person');
     return value;
   }
   if (kind === 'file') {
     return await readFile(name, 'utf8').then(
       (text) => text.replace(/\r?\n$/u, ''),
       (error: NodeJS.ErrnoException) => {
-        throw new StepError('secret-missing', `the worker cannot read ${name} (${error.code}): put the secret there, readable for the worker`, 'person');
+        throw new StepError(
+          'secret-missing',
+          `the worker cannot read ${name} (${error.code}): put the secret there, readable for the worker`,
+          'person',
+        );
       },
     );
   }

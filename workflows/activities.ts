@@ -24,7 +24,7 @@ export function control(summary: string, options: ActivityOptions = {}): RunActi
   });
 }
 
-/** The server refuses a summary of more than 400 bytes, and the run would hang. */
+/** A summary is one line of a timeline; servers bound it, by default to 400 bytes. */
 export const short = (summary: string): string => summary.slice(0, 100);
 
 type Phase = (call: StepCall) => Promise<StepAnswer>;

@@ -3,12 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { fault } from '../../lab/fault.ts';
+import type { RunResult } from '../../workflows/wire.ts';
 import { deep, seed, share } from './seeded.ts';
 import { asked, choose, endOf, signalFor, until, World, type LiveWorker } from './world.ts';
 
 const steps = ['postgres.check', 'power.off', 'postgres.promote', 'notify.webhook'].map((type) => `${type}.execute`);
 const own = ['requester', 'compile', 'preflight', 'facts', 'borrow', 'attest', 'measure', 'record', 'return'].map((name) => `run.${name}`);
-const places = [...own.flatMap((name) => [`${name}@before`, `${name}@after`]), ...steps.flatMap((name) => [`${name}@before`, `${name}@middle`, `${name}@after`])];
+const places = [
+  ...own.flatMap((name) => [`${name}@before`, `${name}@after`]),
+  ...steps.flatMap((name) => [`${name}@before`, `${name}@middle`, `${name}@after`]),
+];
 const matrix = places.flatMap((place) => ['kill', 'freeze'].map((how) => ({ place, how })));
 const drawn = deep ? matrix : share(matrix, 7, seed);
 
@@ -33,10 +37,13 @@ describe(`a worker that dies or freezes (${drawn.length} of ${matrix.length} pla
       await fault(world.lab.folder, 'kill-primary');
       const supervisor = supervise(world, mark);
       const handle = await world.start('unplanned', {}, `failover-orders-${nth}`);
-      const end = await signalFor(handle, 'approve')
-        .then((signal) => handle.signal(signal, { by: 'alice@example.com' }))
-        .then(() => endOf(handle))
-        .finally(() => supervisor.end());
+      let end: RunResult;
+      try {
+        await handle.signal(await signalFor(handle, 'approve'), { by: 'alice@example.com' });
+        end = await endOf(handle);
+      } finally {
+        await supervisor.end();
+      }
       assert.ok(existsSync(mark), `the worker never came to ${place}`);
       assert.equal(end.verdict, 'recovered, unprotected', end.why);
       await once(world, handle);

@@ -14,10 +14,7 @@ describe('an unplanned failover', () => {
     const end = await endOf(handle);
     assert.equal(end.verdict, 'recovered, unprotected');
     assert.equal(await world.promotions('b-db'), 1);
-    assert.deepEqual(
-      (await world.power()).filter(({ host, to }) => host === 'a-db' && to === 'Off').length,
-      1,
-    );
+    assert.deepEqual((await world.power()).filter(({ host, to }) => host === 'a-db' && to === 'Off').length, 1);
     assert.equal(new Set((await world.hooks()).map(({ key }) => key)).size, 1);
   });
 });

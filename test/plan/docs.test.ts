@@ -5,7 +5,13 @@ import { lint } from '../../plan/lint.ts';
 import { parseInventory, parseRunbook, type InventoryFile } from '../../plan/load.ts';
 import { printProblem, Problems } from '../../plan/problem.ts';
 
-const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 describe('the documentation', () => {
   it('shows no inventory and no runbook that would be refused', () => {

@@ -45,14 +45,16 @@ describe('a step whose worker is lost', () => {
     }));
 
   it('waits its turn where the site is only busy', () => {
-    let note = '';
-    const script = {
-      't.go.execute': async ({ step: { id } }: { step: { id: string } }) =>
-        id === 'a' ? await new Promise<void>((resolve) => setTimeout(resolve, 6_500)) : undefined,
-    };
-    return scene(theatre, { slots: 1, steps: [step('a', [], {}, { remaining: 2 }), step('b')], script }, async (handle) => {
-      await until(async () => (note = (await stateOf(handle)).steps[1]?.note ?? ''), 'it says that the site is behind');
-      assert.equal(note, 'site-b is behind; queued again');
+    let release = (): void => undefined;
+    const busy = new Promise<void>((resolve) => (release = resolve));
+    const script = { 't.go.execute': ({ step: { id } }: { step: { id: string } }) => (id === 'a' ? busy : undefined) };
+    const steps = [step('a', [], { timeout: 60_000 }, { remaining: 2 }), step('b')];
+    return scene(theatre, { slots: 1, steps, script }, async (handle) => {
+      const noted = until(
+        async () => (await stateOf(handle)).steps[1]?.note === 'site-b is behind; queued again',
+        'it says that the site is behind',
+      );
+      await noted.finally(() => release());
       assert.equal((await ending(handle)).verdict, 'failed');
       assert.deepEqual(
         (await entries(handle, 'done')).map((entry) => entry.step),

@@ -24,7 +24,9 @@ export const giveBack = (): RunActivities['run.return'] => (input) =>
   attempt(async () => {
     const { workflowId, runId } = activityInfo().workflowExecution!;
     const request: ReturnRequest = { ...input, workflowId, runId };
-    await Context.current().client.workflow.getHandle(systemId(input.system)).executeUpdate('return', { args: [request] });
+    await Context.current()
+      .client.workflow.getHandle(systemId(input.system))
+      .executeUpdate('return', { args: [request] });
   });
 
 function ask(client: Client, request: BorrowRequest): Promise<BorrowAnswer> {

@@ -49,7 +49,8 @@ export const planPage =
       const { system } = facts(folder.inventory, input.system);
       const target = Object.keys(system.postgres?.members ?? {}).find((name) => name !== input.source)!;
       const plan = planOf(site, folder, input, input.source, target, await revisionOf(site.runbooks));
-      if (plan.digest !== input.pinned) throw new StepError('plan-changed', 'the runbooks were changed while the run read its plan: start it again', 'person');
+      if (plan.digest !== input.pinned)
+        throw new StepError('plan-changed', 'the runbooks were changed while the run read its plan: start it again', 'person');
       return paginate(plan.steps)[input.page] ?? [];
     });
 
@@ -82,8 +83,14 @@ async function load(path: string): Promise<Loaded> {
 
 function facts(inventory: InventoryFile, name: string): { system: SystemFacts; hosts: { [name: string]: HostFacts } } {
   const system = systemFacts(inventory.data, name);
-  if (!system) throw new StepError('no-system', `the inventory has no system "${name}"; it has: ${Object.keys(inventory.data.systems).join(', ')}`, 'mistake');
-  if (!system.postgres) throw new StepError('no-pair', `${name} has no members at two sites: the inventory gives it no "postgres"`, 'mistake');
+  if (!system)
+    throw new StepError(
+      'no-system',
+      `the inventory has no system "${name}"; it has: ${Object.keys(inventory.data.systems).join(', ')}`,
+      'mistake',
+    );
+  if (!system.postgres)
+    throw new StepError('no-pair', `${name} has no members at two sites: the inventory gives it no "postgres"`, 'mistake');
   const hosts = Object.fromEntries(Object.values(system.postgres.members).map((host) => [host, hostFacts(inventory.data, host)!]));
   return { system, hosts };
 }
@@ -93,6 +100,10 @@ function check(input: Wanted): void {
     throw new StepError('input', 'the input names no system: {"system":"orders","mode":"unplanned"}', 'mistake');
   }
   if (input.kind === 'failover' && input.mode !== 'planned' && input.mode !== 'unplanned') {
-    throw new StepError('input', 'a failover needs "mode": "planned" (the source still serves and is shut down cleanly) or "unplanned" (it is lost and is fenced)', 'mistake');
+    throw new StepError(
+      'input',
+      'a failover needs "mode": "planned" (the source still serves and is shut down cleanly) or "unplanned" (it is lost and is fenced)',
+      'mistake',
+    );
   }
 }

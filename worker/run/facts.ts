@@ -23,6 +23,10 @@ async function workerAt(site: Site, source: string): Promise<Viewpoint> {
     if (count === 0) return { name, sees: 'dead', text: `No worker at ${source} has asked for work in the last minutes.` };
     return { name, sees: 'alive', text: `A worker at ${source} has asked for work in the last minutes.` };
   } catch (error) {
-    return { name, sees: 'unknown', text: `The server does not say who works at ${source}: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      name,
+      sees: 'unknown',
+      text: `The server does not say who works at ${source}: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }

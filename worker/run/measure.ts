@@ -7,24 +7,29 @@ import { attempt } from '../attempt.ts';
 const patience = 10_000;
 
 /** `run.measure`: the interruption as the probe saw it from outside; absent without a probe, never computed from a promise. */
-export const measure = (): RunActivities['run.measure'] => ({ system, since }) =>
-  attempt(async ({ signal }) => {
-    const url = system.probe?.url;
-    if (!url) return { outage: null, note: `${system.name} is not probed: nothing was measured from outside`, unserved: false };
-    const deadline = Date.now() + patience;
-    for (;;) {
-      const answer = await outage(url, system.name, since, signal);
-      const unserved = answer.outage === null ? answer.unserved : answer.outage.failedAt !== null && answer.outage.servedAt === null;
-      if (!unserved || Date.now() > deadline) return { ...answer, unserved };
-      await sleep(50, undefined, { signal });
-    }
-  });
+export const measure =
+  (): RunActivities['run.measure'] =>
+  ({ system, since }) =>
+    attempt(async ({ signal }) => {
+      const url = system.probe?.url;
+      if (!url) return { outage: null, note: `${system.name} is not probed: nothing was measured from outside`, unserved: false };
+      const deadline = Date.now() + patience;
+      for (;;) {
+        const answer = await outage(url, system.name, since, signal);
+        const unserved = answer.outage === null ? answer.unserved : answer.outage.failedAt !== null && answer.outage.servedAt === null;
+        if (!unserved || Date.now() > deadline) return { ...answer, unserved };
+        await sleep(50, undefined, { signal });
+      }
+    });
 
 async function outage(url: string, system: string, since: string, signal: AbortSignal): Promise<Measured> {
   try {
-    const response = await fetch(`${url.replace(/\/$/u, '')}/systems/${encodeURIComponent(system)}/outage?since=${encodeURIComponent(since)}`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
-    });
+    const response = await fetch(
+      `${url.replace(/\/$/u, '')}/systems/${encodeURIComponent(system)}/outage?since=${encodeURIComponent(since)}`,
+      {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+      },
+    );
     if (response.ok) {
       const seen = (await response.json()) as Outage;
       return { outage: seen, note: said(seen), unserved: false };
@@ -33,7 +38,11 @@ async function outage(url: string, system: string, since: string, signal: AbortS
     const text = (await response.text()).slice(0, 200);
     return { outage: null, note: `the probe answers ${response.status}: ${text}`, unserved: response.status === 503 };
   } catch (error) {
-    return { outage: null, note: `the probe at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`, unserved: false };
+    return {
+      outage: null,
+      note: `the probe at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      unserved: false,
+    };
   }
 }
 

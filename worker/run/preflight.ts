@@ -17,16 +17,37 @@ export const preflight =
       return Promise.all(calls.map((call) => look(site, call, until, within, beat)));
     });
 
-async function look(site: Site, call: StepCall & { readonly uses: string }, signal: AbortSignal, within: number, beat: (details: unknown) => void): Promise<PreflightAnswer> {
+async function look(
+  site: Site,
+  call: StepCall & { readonly uses: string },
+  signal: AbortSignal,
+  within: number,
+  beat: (details: unknown) => void,
+): Promise<PreflightAnswer> {
   const step = call.step.id;
   const type: StepType | undefined = site.types.find(({ name }) => name === call.uses);
-  if (!type) return { step, ok: false, seen: [`the worker at ${site.site} has no step type ${call.uses}: bring it to the release of the others`], code: 'unknown-type' };
+  if (!type)
+    return {
+      step,
+      ok: false,
+      seen: [`the worker at ${site.site} has no step type ${call.uses}: bring it to the release of the others`],
+      code: 'unknown-type',
+    };
   try {
     const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new StepError('preflight-late', `${call.uses} did not answer within ${within / 1000} s`, 'again')), { once: true });
+      signal.addEventListener(
+        'abort',
+        () => reject(new StepError('preflight-late', `${call.uses} did not answer within ${within / 1000} s`, 'again')),
+        { once: true },
+      );
     });
     return { step, ok: true, seen: await Promise.race([type.preflight(call.with, contextOf(site, call, signal, beat)), late]), code: '' };
   } catch (error) {
-    return { step, ok: false, seen: [error instanceof Error ? error.message : String(error)], code: error instanceof StepError ? error.code : 'error' };
+    return {
+      step,
+      ok: false,
+      seen: [error instanceof Error ? error.message : String(error)],
+      code: error instanceof StepError ? error.code : 'error',
+    };
   }
 }

@@ -14,7 +14,10 @@ export const record =
       const { workflowId, runId } = activityInfo().workflowExecution!;
       const history = await Context.current().client.workflow.getHandle(workflowId, runId).fetchHistory();
       const { record: made, html } = recordOf(history, journal, site.namespace);
-      const base = join(folder, `${made.startedAt.slice(0, 19).replaceAll(':', '')}-${workflowId.replaceAll(/[^\w.-]/gu, '_')}-${runId.slice(0, 8)}`);
+      const base = join(
+        folder,
+        `${made.startedAt.slice(0, 19).replaceAll(':', '')}-${workflowId.replaceAll(/[^\w.-]/gu, '_')}-${runId.slice(0, 8)}`,
+      );
       await mkdir(folder, { recursive: true });
       await replace(`${base}.json`, `${JSON.stringify(made, null, 2)}\n`);
       await replace(`${base}.html`, html);
