@@ -28,9 +28,10 @@ export const compilePlan =
       check(input);
       const folder = await load(site.runbooks);
       const { system, hosts } = facts(folder.inventory, input.system);
-      const [located, loan, attributes, revision] = await Promise.all([
+      // Before the world is asked: a loan made meanwhile must make this plan stale.
+      const loan = await loanOf(client, input.system).catch(() => null);
+      const [located, attributes, revision] = await Promise.all([
         locate(system, hosts, site.site, { secret, signal }),
-        loanOf(client, input.system).catch(() => null),
         knownAttributes(client.connection, site.namespace).catch(() => []),
         revisionOf(site.runbooks),
       ]);
