@@ -19,7 +19,8 @@ import { decisions, ending, named } from './scene.ts';
 
 type Event = NonNullable<History['events']>[number];
 
-describe('a run that is reset', () => {
+describe('a run that is reset', function () {
+  this.timeout(120_000);
   let theatre: Stage;
   let promoted: number;
   before(async () => (theatre = await theStage()));

@@ -276,6 +276,7 @@ export async function start(stage: Stage, system: string, input: object = {}) {
     workflowId: `failover-${system}`,
     taskQueue: controlQueue,
     args: [{ system, mode: 'unplanned', by: 'zoe', ...input }],
+    workflowTaskTimeout: '3 seconds',
     workflowExecutionTimeout: '2 minutes',
   });
 }
