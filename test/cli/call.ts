@@ -20,12 +20,17 @@ export function plainEnvironment(more: { readonly [name: string]: string } = {})
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 export const argv = (args: readonly string[]): string[] => ['--import', tsx, main, ...args];
 
-/** Runs `lifeboat` with these arguments, as a process of its own. */
-export function lifeboat(args: readonly string[], env: { readonly [name: string]: string } = {}, cwd = root): Promise<Called> {
+/** Runs `lifeboat` with these arguments, as a process of its own. `hear` is told all it has printed so far, each time it prints. */
+export function lifeboat(
+  args: readonly string[],
+  env: { readonly [name: string]: string } = {},
+  cwd = root,
+  hear: (out: string) => void = () => undefined,
+): Promise<Called> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, argv(args), { cwd, env: plainEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => hear((out += text)));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err }));

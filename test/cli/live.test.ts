@@ -38,8 +38,14 @@ describe('lifeboat with a server and its workers', () => {
     await (
       await cast(theatre, play(system))
     ).run(async () => {
-      const following = call('failover', system, '--unplanned');
-      await asked(handleOf(system), 'cut-over');
+      let shown = '';
+      const following = lifeboat(
+        ['failover', system, '--unplanned'],
+        { TEMPORAL_ADDRESS: address, LIFEBOAT_AS: 'zoe' },
+        empty,
+        (out) => (shown = out),
+      );
+      await until(async () => shown.includes('asked of:'), 'the follower shows what is asked', 30_000);
       const approved = await call('approve', system, '--as', 'alice');
       assert.equal(approved.code, 0, approved.err);
       assert.match(approved.out, /Counted: approve of cut-over \(attempt 1\) by alice/);
