@@ -1,5 +1,5 @@
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Entry } from '../record/journal.ts';
 import { workflowBundle } from './bundle.ts';
 import { recordOf, type Recorded } from './record-of.ts';
@@ -12,6 +12,7 @@ export async function recordFromHistory(history: History, namespace = 'default')
 
 /** What happened in a run, as its workflow wrote it down. */
 export async function journalFrom(history: History): Promise<Entry[]> {
+  beQuiet();
   const entries: Entry[] = [];
   const workflowId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? 'unknown';
   await Worker.runReplayHistory(
@@ -20,4 +21,13 @@ export async function journalFrom(history: History): Promise<Entry[]> {
     workflowId,
   );
   return entries;
+}
+
+/** A replay is no news to the person who asked for a report. */
+function beQuiet(): void {
+  try {
+    Runtime.install({ logger: new DefaultLogger('WARN') });
+  } catch {
+    // Installed already, by whoever this process belongs to.
+  }
 }
