@@ -8,6 +8,8 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     super(runner, options);
     const skipped: string[] = [];
     runner.on('pending', (test: Mocha.Test) => skipped.push(test.fullTitle()));
+    // A test that needs its second try is told, not hidden: it is one to mend.
+    runner.on('retry', (test: Mocha.Test, error: Error) => console.log(`RETRIED: ${test.fullTitle()}\n  ${error.stack ?? error.message}`));
     runner.once('end', () => {
       const { passes, failures } = this.stats;
       const counts: Counts = { passed: passes, failed: failures, skipped };

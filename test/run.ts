@@ -58,11 +58,24 @@ interface Ended {
   readonly outlived: boolean;
 }
 
-/** `late`: what it prints is kept until it has ended, so that two lanes can be read. */
+/**
+ * `late`: what it prints is kept until it has ended, so that two lanes can be read. A test is tried once more where it failed:
+ * on two cores with whole sites on them, a deadline can pass for want of a processor.
+ */
 async function runLane(files: readonly string[], file: string, late: boolean): Promise<Ended> {
   const child = spawn(
     process.execPath,
-    ['node_modules/mocha/bin/mocha.js', '--import=tsx', '--timeout', '60000', '--reporter', './test/reporter.ts', ...files],
+    [
+      'node_modules/mocha/bin/mocha.js',
+      '--import=tsx',
+      '--timeout',
+      '60000',
+      '--retries',
+      '1',
+      '--reporter',
+      './test/reporter.ts',
+      ...files,
+    ],
     {
       stdio: ['ignore', late ? 'pipe' : 'inherit', late ? 'pipe' : 'inherit'],
       env: { ...process.env, LIFEBOAT_TEST_COUNTS: file },

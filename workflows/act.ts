@@ -9,7 +9,7 @@ import { now } from './journal.ts';
 import { lookup } from './lookup.ts';
 import { perform } from './perform.ts';
 import { resolve, worded } from './resolve.ts';
-import { Stopped, type Run, type Track } from './run.ts';
+import { isStep, Stopped, type Run, type Track } from './run.ts';
 import { settle } from './settle.ts';
 
 /** Carries one step to its end: its own way, then its other acceptable ways, then what people choose. */
@@ -21,6 +21,31 @@ export async function carryOut(run: Run, node: Step): Promise<void> {
     track.state = 'failed';
     track.note = problem.text;
     if (await intervene(run, node, problem)) return;
+    await renewProofs(run, node);
+  }
+}
+
+/**
+ * A step that relies on a proof is not tried again on a broken one: whoever made it looks again, and acts where it no longer
+ * holds. Where that fails too, the step itself says why it still refuses. What people witnessed is not theirs to say twice.
+ */
+async function renewProofs(run: Run, node: Step): Promise<void> {
+  for (const id of node.proofs) {
+    const track = run.track(id);
+    const prover = track.node;
+    if (!isStep(prover) || track.state !== 'done') continue;
+    const action = [prover.action, ...prover.else].find(({ uses }) => uses === track.uses);
+    if (!action || action.asks) continue;
+    try {
+      if (run.stop) throw new Stopped();
+      begin(run, prover, track, action);
+      settle(run, prover, track, action, await perform(run, prover, action, 'execute', []), false);
+    } catch (error) {
+      // The proof that was there stays, for the step to read again and to refuse by.
+      track.state = 'done';
+      if (error instanceof Stopped || isCancellation(error)) throw error;
+      failed(run, prover, action, problemOf(error));
+    }
   }
 }
 
@@ -36,18 +61,15 @@ async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | nul
     } catch (error) {
       if (error instanceof Stopped || isCancellation(error)) throw error;
       problem = problemOf(error);
-      run.journal.write({
-        what: 'failed',
-        step: node.id,
-        uses: action.uses,
-        attempt: track.begun,
-        code: problem.code,
-        problem: problem.text,
-      });
-      announce(run);
+      failed(run, node, action, problem);
     }
   }
   return problem;
+}
+
+function failed(run: Run, node: Step, action: Action, { code, text }: Problem): void {
+  run.journal.write({ what: 'failed', step: node.id, uses: action.uses, attempt: run.track(node.id).begun, code, problem: text });
+  announce(run);
 }
 
 function begin(run: Run, node: Step, track: Track, action: Action): void {

@@ -96,7 +96,15 @@ export function switchMode(run: Run, mode: 'planned' | 'unplanned', by: string):
 function choicesFor(run: Run, node: Step): Question['choices'] {
   const id = node.id;
   const choices: Question['choices'][number][] = [
-    { choice: 'retry', label: `Retry ${id}`, description: 'Try the step again.', reason: false },
+    {
+      choice: 'retry',
+      label: `Retry ${id}`,
+      description:
+        node.proofs.length > 0
+          ? 'Try the step again; what proves that it may is looked at again first, and done again where it no longer holds.'
+          : 'Try the step again.',
+      reason: false,
+    },
     { choice: 'skip', label: `Skip ${id}`, description: 'Go on without it. Input: the reason, a text in quotes.', reason: true },
     {
       choice: 'done',

@@ -109,7 +109,7 @@ describe('an old primary that comes back', () => {
     );
 
     await lab('autostart', 'a-db', 'off');
-    await lab('power', 'a-db', 'off');
+    // The fence that no longer holds is made again before the promotion is tried again.
     await choose(handle, asks, 'retry');
     const end = await endOf(handle);
     assert.equal(end.verdict, 'recovered, unprotected', end.why);
