@@ -69,6 +69,6 @@ export const control = {
 } as const;
 /** For the steps of a site. */
 export const steps = {
-  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+  activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
   maxConcurrentActivityTaskExecutions: 100,
 } as const;

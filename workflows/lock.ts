@@ -12,7 +12,7 @@ export async function borrow(run: Run): Promise<void> {
   const input = { system: system.name, kind: run.kind, live: true, active: source.site, epoch: run.compiledEpoch };
   let answer: BorrowAnswer;
   try {
-    answer = await control(`lock ${system.name}`, { scheduleToCloseTimeout: '6 seconds' })['run.borrow'](input);
+    answer = await control(`lock ${system.name}`, { scheduleToCloseTimeout: '12 seconds' })['run.borrow'](input);
   } catch (error) {
     return goOnWithout(run, problemOf(error).text);
   }

@@ -1,10 +1,15 @@
 import { Context, activityInfo } from '@temporalio/activity';
-import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { isGrpcServiceError, WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import { StepError } from '../../activities/error.ts';
 import type { BorrowRequest, ReturnRequest } from '../../workflows/system.ts';
 import type { BorrowAnswer, Loan, RunActivities } from '../../workflows/wire.ts';
 import { controlQueue, systemId } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
 import { loanOf } from '../ours.ts';
+
+/** How long the system's workflow has to answer, milliseconds. */
+const patience = 4_500;
+const deadlineExceeded = 4;
 
 /** `run.borrow`: asks the workflow that stands for the system for it; starts that workflow where there is none. */
 export const borrow = (): RunActivities['run.borrow'] => (input) =>
@@ -38,7 +43,15 @@ function ask(client: Client, request: BorrowRequest): Promise<BorrowAnswer> {
     workflowTaskTimeout: '3 seconds',
     staticSummary: `${request.system}: who holds it, which site serves, which fences stand`,
   });
-  return client.workflow.executeUpdateWithStart('borrow', { args: [request], startWorkflowOperation });
+  const update = (): Promise<BorrowAnswer> => client.workflow.executeUpdateWithStart('borrow', { args: [request], startWorkflowOperation });
+  return client.withDeadline(Date.now() + patience, update).catch(silent);
+}
+
+/** People are asked at once; a worker that vanished with the question is another matter, and another one asks again. */
+function silent(error: unknown): never {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || (isGrpcServiceError(error) && error.code === deadlineExceeded))
+    throw new StepError('lock-silent', `its workflow did not answer within ${patience / 1000} s`, 'person');
+  throw error;
 }
 
 /** A holder whose execution is closed holds nothing. One that was reset goes on under its workflow id. */
