@@ -22,15 +22,19 @@ export type { UpOptions } from './describe.ts';
  * Throws where something does not start, after ending what did.
  */
 export async function up(options: UpOptions): Promise<Lab> {
-  const lab = await describe(options);
-  try {
-    await shown(options.progress ?? (() => {}), 'Starting the lab', start(lab, options));
-  } catch (error) {
-    const reason = [error instanceof Error ? error.message : String(error), ...lastWords(lab)].join('\n');
-    await down(lab.folder).catch(() => {});
-    throw new Error(`The lab did not start: ${reason}`, { cause: error });
+  for (let tries = 1; ; tries += 1) {
+    const lab = await describe(options);
+    try {
+      await shown(options.progress ?? (() => {}), 'Starting the lab', start(lab, options));
+      return lab;
+    } catch (error) {
+      const reason = [error instanceof Error ? error.message : String(error), ...lastWords(lab)].join('\n');
+      await down(lab.folder).catch(() => {});
+      // A port that was free when it was chosen may be taken when it is needed: others will do.
+      if (tries < 3 && /EADDRINUSE|address already in use/iu.test(reason)) continue;
+      throw new Error(`The lab did not start: ${reason}`, { cause: error });
+    }
   }
-  return lab;
 }
 
 async function start(lab: Lab, options: UpOptions): Promise<void> {
@@ -52,9 +56,12 @@ async function start(lab: Lab, options: UpOptions): Promise<void> {
 }
 
 async function startEstate(lab: Lab): Promise<void> {
-  const { pid } = launch([...program('lab/estate'), lab.folder], { log: logFile(lab, 'estate'), env: labTag(lab) });
-  writeIdentity(runFile(lab, 'estate'), pid);
-  await until('the estate to answer', () => takes(lab.control));
+  const child = launch([...program('lab/estate'), lab.folder], { log: logFile(lab, 'estate'), env: labTag(lab) });
+  writeIdentity(runFile(lab, 'estate'), child.pid);
+  await until('the estate to answer', () => {
+    if (child.exitCode !== null) throw new Error('The estate ended at once.');
+    return takes(lab.control);
+  });
   for (const name of Object.keys(lab.hosts)) await estate(lab, 'POST', `/power/${name}/on`);
   for (const name of Object.keys(lab.hosts)) await until(`${name} to start`, () => takes(hostOf(lab, name).control));
 }

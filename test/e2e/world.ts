@@ -72,6 +72,7 @@ export class World {
   async newLab(): Promise<Lab> {
     if (this.#lab) {
       await down(this.#lab.folder);
+      this.#lab = undefined;
       // What is known of the old pair is not true of the new one.
       await this.client.workflow
         .getHandle(systemId('orders'))
