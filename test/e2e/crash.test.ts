@@ -20,7 +20,8 @@ const drawn = deep ? matrix : share(matrix, 7, seed);
  * The judge is the world: the timeline of the database, the ledger of the power, the deliveries of the webhook.
  * A frozen worker wakes up once the run has ended, with its attempt still in its hands.
  */
-describe(`a worker that dies or freezes (${drawn.length} of ${matrix.length} places, seed ${seed})`, () => {
+describe(`a worker that dies or freezes (${drawn.length} of ${matrix.length} places, seed ${seed})`, function () {
+  this.timeout(120_000);
   let world: World;
   before(async () => (world = await World.up({ lab: false })));
   after(() => world?.down());
