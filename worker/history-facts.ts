@@ -2,11 +2,10 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import type { HistoryFact } from '../record/history.ts';
 import type { StepCall } from '../workflows/wire.ts';
+import { resetWorkflow } from './run/history.ts';
 
 type Event = NonNullable<History['events']>[number];
 type Body = HistoryFact extends infer F ? (F extends HistoryFact ? Omit<F, 'eventId' | 'at'> : never) : never;
-
-const resetWorkflow = 20;
 
 /** The little that a record needs of a history. */
 export function historyFacts(history: History): HistoryFact[] {

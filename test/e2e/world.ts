@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import pg from 'pg';
+import type pg from 'pg';
 import { down } from '../../lab/down.ts';
-import { hooksFile, ledgerFile, secret, type Lab } from '../../lab/lab.ts';
+import { hooksFile, ledgerFile, type Lab } from '../../lab/lab.ts';
 import { startServer, type Server } from '../../lab/server.ts';
 import { tools } from '../../lab/tools.ts';
 import { up } from '../../lab/up.ts';
 import type { Entry } from '../../record/journal.ts';
+import { ask } from '../judge/crowd.ts';
 import { controlQueue, runId, systemId, type OpenQuestion, type RunResult, type RunState, type Waiting } from '../../workflows/wire.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -135,23 +136,8 @@ export class World {
   }
 
   /** Asks a database directly, by none of the lab's lines. */
-  async sql<Row extends pg.QueryResultRow>(host: string, text: string): Promise<Row[]> {
-    const client = new pg.Client({
-      host: '127.0.0.1',
-      port: this.lab.hosts[host]!.database,
-      user: 'lifeboat',
-      password: secret(this.lab, 'lifeboat'),
-      database: 'orders',
-      connectionTimeoutMillis: 2_000,
-      query_timeout: 5_000,
-    });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return (await client.query<Row>(text)).rows;
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+  sql<Row extends pg.QueryResultRow>(host: string, text: string): Promise<Row[]> {
+    return ask<Row>(this.lab, host, text);
   }
 
   /** How often a host was promoted: each promotion begins a timeline. */

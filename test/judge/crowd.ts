@@ -96,7 +96,8 @@ export class Crowd {
   }
 }
 
-async function ask<Row extends pg.QueryResultRow>(lab: Lab, host: string, text: string): Promise<Row[]> {
+/** Asks a database directly, by none of the lab's lines. */
+export async function ask<Row extends pg.QueryResultRow>(lab: Lab, host: string, text: string): Promise<Row[]> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port: lab.hosts[host]!.database,

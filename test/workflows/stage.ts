@@ -166,8 +166,7 @@ function scripted({ script = {} }: Play): Record<string, (call: StepCall) => Pro
   );
 }
 
-export function header({ header: given = {}, steps }: Play): PlanHeader {
-  void steps;
+export function header({ header: given = {} }: Play): PlanHeader {
   return {
     format: 1,
     digest: 'd'.repeat(64),

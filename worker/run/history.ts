@@ -20,7 +20,8 @@ export interface Senders {
 
 type Event = NonNullable<History['events']>[number];
 
-const resetWorkflow = 20;
+/** Cause of the failed workflow task at which a reset run begins anew, as the server numbers it. */
+export const resetWorkflow = 20;
 
 /** Reads from a history who did what. */
 export function sendersIn(history: History): Senders {
