@@ -26,10 +26,38 @@ export interface Proof {
   readonly latched: 'yes' | 'no' | 'unknown';
 }
 
+/** A backup, as its tool lists it, and what is proven of it. */
+export interface Backup {
+  /** The tool's own name for it. */
+  readonly label: string;
+  /** The store it lies in, by its name in the inventory. */
+  readonly store: string;
+  readonly kind: 'full' | 'differential' | 'incremental' | 'snapshot';
+  /** ISO time up to which it holds the data. */
+  readonly at: string;
+  readonly bytes: number;
+  /** ISO time at which it was restored elsewhere and compared; null: unproven. */
+  readonly provenAt: string | null;
+  /** What was compared, one sentence each; empty while unproven. */
+  readonly compared: readonly string[];
+}
+
+/** What a step learnt of the backups in one store. Merged by label: a proof once made is kept. */
+export interface BackupNews {
+  readonly store: string;
+  /** True: these are all there are, and others that were known are gone. */
+  readonly complete: boolean;
+  readonly backups: readonly Backup[];
+}
+
 /** What a step leaves behind: outputs for other steps, proofs for those that require them, sentences for the record. */
 export interface Outcome<Output> {
   readonly outputs: Output;
   readonly proofs?: readonly Proof[];
+  /** What it learnt of backups; kept in the workflow `system`. */
+  readonly backups?: readonly BackupNews[];
+  /** Hosts whose standing fence is lifted by this step: what it stood against can no longer write on its own. */
+  readonly lifts?: readonly string[];
   /** What was seen in the world, one sentence an item. */
   readonly evidence: readonly string[];
 }
@@ -63,6 +91,10 @@ export interface StepContext {
   readonly seen: { readonly [host: string]: string };
   /** What the last attempt passed to `heartbeat`. */
   readonly resume: unknown;
+  /** Backups that the workflow `system` knows, with what is proven of them. */
+  backups(): Promise<readonly Backup[]>;
+  /** Directory on the worker's machine where a step may leave a file for people, such as exported rows; made if missing. */
+  exports(): Promise<string>;
   readonly notify: { readonly [name: string]: { readonly webhook: string; readonly secret?: string } };
   /** Aborted when the step is cancelled, its run is over, or its time is up. Hand it to everything that waits. */
   readonly signal: AbortSignal;

@@ -1,11 +1,24 @@
 import type { Inventory, InventoryHost } from './grammar/inventory.ts';
-import type { HostFacts, PlanHeader, PostgresFacts, SystemFacts, View } from './plan.ts';
+import type {
+  BackedUp,
+  BackupFacts,
+  HostFacts,
+  LineFacts,
+  PlanHeader,
+  PostgresFacts,
+  SshFacts,
+  StoreFacts,
+  SystemFacts,
+  View,
+} from './plan.ts';
 
 /** Facts of a host, or undefined where the inventory has none of that name. */
 export function hostFacts(inventory: Inventory, name: string): HostFacts | undefined {
   const host = own(inventory.hosts, name);
   if (host === undefined) return undefined;
-  const witness = own(inventory.sites, host.site)?.witness;
+  const site = own(inventory.sites, host.site);
+  const { witness, router } = site ?? {};
+  const { 'switch-port': port } = host;
   return {
     name,
     site: host.site,
@@ -13,6 +26,11 @@ export function hostFacts(inventory: Inventory, name: string): HostFacts | undef
     views: views({ ...host, address: host.address ?? (host.connection === 'local' ? '127.0.0.1' : name) }),
     alive: host.alive,
     ...(host.power === undefined ? {} : { power: powerFacts(host.power) }),
+    ...(host.connection === 'ssh' ? { ssh: sshFacts(inventory, host) } : {}),
+    ...(port === undefined ? {} : { port: lineFacts(inventory, port) }),
+    ...(router === undefined || router.device === name
+      ? {}
+      : { router: { ...lineFacts(inventory, router), nothingWritesInside: router['nothing-writes-inside'] } }),
     ...(witness === undefined ? {} : { witness: { port: witness.port, views: views(witness) } }),
   };
 }
@@ -25,6 +43,7 @@ export function systemFacts(inventory: Inventory, name: string): SystemFacts | u
     name,
     tier: system.tier,
     ...(system.postgres === undefined ? {} : { postgres: postgresFacts(system.postgres) }),
+    ...(system.backups === undefined ? {} : { backups: backupFacts(inventory, system.backups) }),
     ...(system.probe === undefined
       ? {}
       : {
@@ -70,6 +89,64 @@ function views(thing: Seen): { [viewpoint: string]: View } {
   return { default: { address: thing.address, ports }, ...elsewhere };
 }
 
+function sshFacts(inventory: Inventory, host: InventoryHost): SshFacts {
+  const { user, port, key, 'known-hosts': knownHosts } = { ...inventory.ssh, ...host.ssh };
+  return {
+    user: user ?? 'root',
+    port: port ?? 22,
+    ...(key === undefined ? {} : { key }),
+    ...(knownHosts === undefined ? {} : { knownHosts }),
+  };
+}
+
+/** A device that the inventory does not have is refused where the inventory is loaded. */
+function lineFacts(inventory: Inventory, { device, cut, heal, state }: NonNullable<InventoryHost['switch-port']>): LineFacts {
+  const host = own(inventory.hosts, device)!;
+  const { 'switch-port': _, ...plain } = host;
+  // Of the device only how it is reached: its own lines are not followed.
+  const facts = hostFacts({ ...inventory, sites: {}, hosts: { [device]: plain } }, device)!;
+  return { device: facts, cut, heal, state };
+}
+
+function backupFacts(inventory: Inventory, written: NonNullable<Inventory['systems'][string]['backups']>): BackupFacts {
+  const kept = ({ stores, copies }: { stores: { [site: string]: string }; copies: { [site: string]: string } }): BackedUp => ({
+    stores: mapped(stores, (name) => storeFacts(inventory, name)),
+    copies: mapped(copies, (name) => storeFacts(inventory, name)),
+  });
+  const { postgres, files } = written;
+  return {
+    ...(postgres === undefined ? {} : { postgres: { ...kept(postgres), stanza: postgres.stanza, config: postgres.config } }),
+    ...(files === undefined ? {} : { files: { ...kept(files), hosts: files.hosts, paths: files.paths } }),
+  };
+}
+
+/** Facts of a store. The inventory MUST have it, and its host: that is checked where it is loaded. */
+export function storeFacts(inventory: Inventory, name: string): StoreFacts {
+  const {
+    tool,
+    host: hostName,
+    path,
+    owner,
+    url,
+    'password-file': passwordFile,
+    options,
+    'append-only': appendOnly,
+  } = own(inventory.stores, name)!;
+  const host = hostFacts(inventory, hostName)!;
+  return {
+    name,
+    site: host.site,
+    tool,
+    host,
+    path,
+    appendOnly,
+    ...(owner === undefined ? {} : { owner }),
+    ...(url === undefined ? {} : { url }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(options === undefined ? {} : { options }),
+  };
+}
+
 function powerFacts({
   driver,
   address,
@@ -77,6 +154,7 @@ function powerFacts({
   password,
   certificate,
   system,
+  options,
 }: NonNullable<InventoryHost['power']>): NonNullable<HostFacts['power']> {
   return {
     driver,
@@ -85,6 +163,7 @@ function powerFacts({
     ...(password === undefined ? {} : { password }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(system === undefined ? {} : { system }),
+    ...(options === undefined ? {} : { options: mapped(options, String) }),
   };
 }
 
@@ -99,6 +178,16 @@ function postgresFacts(pair: NonNullable<Inventory['systems'][string]['postgres'
     database: pair.database,
     user: pair.login.user,
     ...(pair.login.password === undefined ? {} : { password: pair.login.password }),
+    ...(pair.owner === undefined ? {} : { owner: pair.owner }),
+    ...(pair.replication === undefined
+      ? {}
+      : {
+          replication: {
+            user: pair.replication.user,
+            rewindUser: pair.replication['rewind-user'] ?? pair.replication.user,
+            ...(pair.replication.passfile === undefined ? {} : { passfile: pair.replication.passfile }),
+          },
+        }),
     service: {
       ...(unit === undefined
         ? {}

@@ -20,14 +20,46 @@ export function checkNames(source: Sourced<Inventory>, problems: Problems): void
       known([...path, 'seen-from', viewpoint], viewpoint, [...sites, 'outside'], 'viewpoint', 'key');
   };
 
+  const checkBackups = (system: string, written: Inventory['systems'][string]['backups']): void => {
+    const at = ['systems', system, 'backups'];
+    for (const [kind, tool, kept] of [
+      ['postgres', 'pgbackrest', written?.postgres],
+      ['files', 'restic', written?.files],
+    ] as const) {
+      for (const [where, names] of [
+        ['stores', kept?.stores],
+        ['copies', kept?.copies],
+      ] as const)
+        for (const [site, name] of Object.entries(names ?? {})) {
+          const path = [...at, kind, where, site];
+          known(path, site, sites, 'site', 'key');
+          if (!known(path, name, Object.keys(inventory.stores), 'store')) continue;
+          const store = own(inventory.stores, name)!;
+          const wanted = where === 'stores' ? tool : 'restic';
+          if (store.tool !== wanted)
+            problems.add(source, path, `the store "${name}" is kept by ${store.tool}`, `name one that is kept by ${wanted}`);
+          if (where === 'copies' && own(inventory.hosts, store.host)?.site === site)
+            problems.add(
+              source,
+              path,
+              `the store "${name}" is at "${site}" itself`,
+              'a copy lies in another failure domain: name a store at another site',
+            );
+        }
+    }
+    for (const [site, host] of Object.entries(written?.files?.hosts ?? {})) known([...at, 'files', 'hosts', site], host, hosts, 'host');
+  };
+
   for (const [name, site] of Object.entries(inventory.sites)) {
     if (viewpointsOfTheirOwn.includes(name))
       problems.add(source, ['sites', name], `a site cannot be called "${name}"`, 'the word names a viewpoint: use another', 'key');
     seenFrom(['sites', name, 'witness'], site.witness?.['seen-from']);
+    if (site.router !== undefined) known(['sites', name, 'router', 'device'], site.router.device, hosts, 'host');
   }
   for (const [name, host] of Object.entries(inventory.hosts)) {
     known(['hosts', name, 'site'], host.site, sites, 'site');
     seenFrom(['hosts', name], host['seen-from']);
+    if (host['switch-port'] !== undefined) known(['hosts', name, 'switch-port', 'device'], host['switch-port'].device, hosts, 'host');
     if (host.connection === 'ssh' && host.address === undefined)
       problems.add(
         source,
@@ -37,7 +69,9 @@ export function checkNames(source: Sourced<Inventory>, problems: Problems): void
         'key',
       );
   }
+  for (const [name, store] of Object.entries(inventory.stores)) known(['stores', name, 'host'], store.host, hosts, 'host');
   for (const [name, system] of Object.entries(inventory.systems)) {
+    checkBackups(name, system.backups);
     const pair = system.postgres;
     if (pair === undefined) continue;
     const path = ['systems', name, 'postgres'];

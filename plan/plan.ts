@@ -46,6 +46,26 @@ export interface PowerFacts {
   readonly certificate?: string;
   /** The controller's own name for the machine. Default: the only one it has. */
   readonly system?: string;
+  /** Further parameters of a fence agent, by its own names, such as `{ lanplus: '1', cipher: '3' }`. */
+  readonly options?: { readonly [name: string]: string };
+}
+
+/** How the OpenSSH client logs in at a host. Paths are of the worker's machine. */
+export interface SshFacts {
+  readonly user: string;
+  readonly port: number;
+  /** Path of the private key. Absent: the client's own (agent, configuration). */
+  readonly key?: string;
+  /** Path of a known_hosts file, with the host keys or the authority that signs them. Absent: the client's own. */
+  readonly knownHosts?: string;
+}
+
+/** A device that can cut a line, and how it is told to: argument vectors that it runs. `state` prints `cut` or `open`. */
+export interface LineFacts {
+  readonly device: HostFacts;
+  readonly cut: readonly string[];
+  readonly heal: readonly string[];
+  readonly state: readonly string[];
 }
 
 /** Facts of a host, as far as a step needs them. */
@@ -58,6 +78,12 @@ export interface HostFacts {
   /** A port that answers with a greeting whenever the machine is up, whatever it runs: its sign of life. Default 22. */
   readonly alive: number;
   readonly power?: PowerFacts;
+  /** Set where `connection` is `ssh`. */
+  readonly ssh?: SshFacts;
+  /** The host's own switch port: a cut there is a fence. */
+  readonly port?: LineFacts;
+  /** The router of its site. A cut there is a fence only where `nothingWritesInside` says so. */
+  readonly router?: LineFacts & { readonly nothingWritesInside: boolean };
   /** Something else on the same network that greets, and so tells a dead host from a cut link. */
   readonly witness?: { readonly port: number; readonly views: { readonly [viewpoint: string]: View } };
 }
@@ -75,6 +101,10 @@ export interface PostgresFacts {
   readonly user: string;
   /** A reference to a secret. */
   readonly password?: string;
+  /** Operating-system user who owns the data directory on the hosts. Absent: the one as whom commands run there anyway. */
+  readonly owner?: string;
+  /** How a standby logs in at its primary, and a rewind at its source. */
+  readonly replication?: { readonly user: string; readonly rewindUser: string; readonly passfile?: string };
   /** Argument vectors that start and stop the server on its host, and tell whether it starts at boot (prints `enabled` or `disabled`). By site. */
   readonly service: {
     readonly [site: string]: { readonly start: readonly string[]; readonly stop: readonly string[]; readonly enabled: readonly string[] };
@@ -90,11 +120,47 @@ export interface ProbeFacts {
   readonly good: number;
 }
 
+/** A place where backups lie, reached on its host. */
+export interface StoreFacts {
+  readonly name: string;
+  readonly site: string;
+  readonly tool: 'pgbackrest' | 'restic';
+  /** The host whose disk it is on. */
+  readonly host: HostFacts;
+  /** Directory there. */
+  readonly path: string;
+  /** Operating-system user there who owns it. */
+  readonly owner?: string;
+  /** restic: the repository as the hosts that save into it name it, such as `rclone:orders`. Default: `path`, on its own host only. */
+  readonly url?: string;
+  /** restic: file with the password, on every host that opens it. */
+  readonly passwordFile?: string;
+  /** restic: further `-o` options of the client, such as `rclone.program=ssh vault@b-app`. */
+  readonly options?: readonly string[];
+  /** Those who save into it can delete nothing from it. Stated here, and proved by trying. */
+  readonly appendOnly: boolean;
+}
+
+/** How one kind of data is backed up. Backups follow the site that serves. */
+export interface BackedUp {
+  /** Site that serves → the store of backups taken then. */
+  readonly stores: { readonly [site: string]: StoreFacts };
+  /** Site that serves → the store, in another failure domain, of their copies. */
+  readonly copies: { readonly [site: string]: StoreFacts };
+}
+export interface BackupFacts {
+  /** pgBackRest. `config`: path of its configuration file on every host. */
+  readonly postgres?: BackedUp & { readonly stanza: string; readonly config: string };
+  /** restic. `hosts`: site that serves → the host whose files are saved; `paths`: absolute. */
+  readonly files?: BackedUp & { readonly hosts: { readonly [site: string]: string }; readonly paths: readonly string[] };
+}
+
 /** Facts of the system that a run moves. */
 export interface SystemFacts {
   readonly name: string;
   readonly tier: number;
   readonly postgres?: PostgresFacts;
+  readonly backups?: BackupFacts;
   readonly probe?: ProbeFacts;
 }
 

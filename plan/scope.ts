@@ -70,10 +70,13 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
 function siteTree(site: string, system: SystemFacts | undefined): Json {
   const pair = system?.postgres;
   const host = pair && own(pair.members, site);
-  if (pair === undefined || host === undefined) return { site };
+  const saved = system?.backups?.files && own(system.backups.files.hosts, site);
+  const files = saved === undefined ? {} : { files: { host: saved } };
+  if (pair === undefined || host === undefined) return { site, ...files };
   const bin = own(pair.bin, site);
   return {
     site,
+    ...files,
     postgres: {
       host,
       port: pair.port,

@@ -5,7 +5,8 @@ import { StepError } from '../activities/error.ts';
 import type { Proof, StepContext, StepType } from '../activities/step.ts';
 import type { StepCall } from '../workflows/wire.ts';
 import { runLink } from './link.ts';
-import { stillOurs } from './ours.ts';
+import { backupsOf, stillOurs } from './ours.ts';
+import { exportsFolder } from './exports.ts';
 import { secret } from './secret.ts';
 import type { Site } from './site.ts';
 
@@ -38,6 +39,8 @@ export function contextOf(site: Site, call: StepCall, signal: AbortSignal, beat:
     seen: call.seen,
     resume: activity.info.heartbeatDetails as unknown,
     notify: call.notify,
+    backups: () => backupsOf(activity.client, call.system.name),
+    exports: () => exportsFolder(call.records, workflowId, runId),
     signal,
     heartbeat: beat,
     sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }),

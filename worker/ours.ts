@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { StepError } from '../activities/error.ts';
+import type { Backup } from '../activities/step.ts';
 import { systemId, type Loan } from '../workflows/wire.ts';
 
 const running = 1;
@@ -40,4 +41,16 @@ export async function stillOurs(client: Client, system: string, epoch: number | 
 export async function loanOf(client: Client, system: string): Promise<Loan | null> {
   const { memo } = await client.workflow.getHandle(systemId(system)).describe();
   return (memo?.['loan'] as Loan | undefined) ?? null;
+}
+
+/** Backups that the system's workflow knows; none where it was never started. */
+export async function backupsOf(client: Client, system: string): Promise<readonly Backup[]> {
+  const { memo } = await client.workflow
+    .getHandle(systemId(system))
+    .describe()
+    .catch((error: unknown) => {
+      if (error instanceof WorkflowNotFoundError) return { memo: undefined };
+      throw error;
+    });
+  return (memo?.['backups'] as readonly Backup[] | undefined) ?? [];
 }

@@ -101,6 +101,8 @@ function contextFor(plan: Plan, id: string, action: Action, signal: AbortSignal)
     seen: {},
     resume: undefined,
     notify: plan.notify,
+    backups: async () => [],
+    exports: refuse,
     signal,
     heartbeat: () => undefined,
     sleep: refuse,

@@ -76,6 +76,7 @@ export function callOf(run: Run, node: Step, action: Action, stated: readonly St
     notify: plan.notify,
     epoch: run.epoch,
     ui: plan.ui ?? null,
+    records: plan.sites[action.at]?.records ?? null,
   };
 }
 

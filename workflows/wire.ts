@@ -115,6 +115,8 @@ export interface StepCall {
   /** Epoch of the loan of the system; null where people chose to go on without the lock. */
   readonly epoch: number | null;
   readonly ui: string | null;
+  /** Folder of the record store at the site that carries it out. */
+  readonly records: string | null;
 }
 /** Result of `.execute`, `.verify` and `.rehearse`. */
 export type StepAnswer = Outcome<Json>;

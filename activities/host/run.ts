@@ -14,10 +14,19 @@ const most = 64 * 1024;
 /** Nothing else of this process's environment reaches a command: secrets may stand in it. */
 const passed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'SYSTEMROOT'];
 
+export interface RunOptions {
+  /** Milliseconds until it is ended. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal;
+  /** Operating-system user as whom it runs there. Default: the one who logs in, or who runs the worker. */
+  readonly as?: string;
+  /** What it reads on standard input: secrets and files go this way, never into an argument. */
+  readonly input?: string;
+}
+
 /** Runs an argument vector on a host, without a shell, within `deadline` milliseconds. What it prints is in English. */
-export function run(host: HostFacts, argv: readonly string[], options: { deadline: number; signal?: AbortSignal }): Promise<CommandResult> {
-  const [program, ...rest] = argv;
-  if (!program) return Promise.reject(new StepError('no-command', `The inventory gives no command to run on ${host.name}.`, 'mistake'));
+export function run(host: HostFacts, argv: readonly string[], options: RunOptions): Promise<CommandResult> {
+  if (!argv[0]) return Promise.reject(new StepError('no-command', `The inventory gives no command to run on ${host.name}.`, 'mistake'));
   if (host.connection === 'ssh') {
     return Promise.reject(
       new StepError(
@@ -27,18 +36,27 @@ export function run(host: HostFacts, argv: readonly string[], options: { deadlin
       ),
     );
   }
+  const [program = '', ...rest] = options.as === undefined ? argv : actAs(options.as, argv);
   return runHere(host.name, program, rest, options);
+}
+
+/** Another user's rights: given up by root, else by sudo, which never asks. */
+function actAs(user: string, argv: readonly string[]): readonly string[] {
+  if (process.getuid?.() !== 0) return ['sudo', '-n', '-u', user, '--', ...argv];
+  return ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--', ...argv];
 }
 
 function runHere(
   name: string,
   program: string,
   rest: readonly string[],
-  options: { deadline: number; signal?: AbortSignal },
+  options: RunOptions,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(ended(program, name));
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: environment() });
+    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment() });
+    // A command that does not read its input closes it: that is no failure.
+    child.stdin.on('error', () => undefined).end(options.input ?? '');
     const out = collect(child.stdout);
     const err = collect(child.stderr);
     const settle = (act: () => void): void => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameField, portField, secretField, textField, urlField } from './fields.ts';
+import { store } from './store.ts';
 import { system } from './system.ts';
 
 const ports = z
@@ -14,6 +15,23 @@ const seenFrom = z
       .describe('How it is reached from there.'),
   )
   .describe('By viewpoint (a site, or `outside`): where it is reached differently from there.');
+
+const ssh = z
+  .strictObject({
+    user: textField('User who logs in.').optional(),
+    port: portField('Port of the ssh server. Default: 22.').optional(),
+    key: textField("Path of the private key on the worker's machine. Default: the client's own.").optional(),
+    'known-hosts': textField('Path of a known_hosts file with the host keys, or the authority that signs them.').optional(),
+  })
+  .describe('How the OpenSSH client logs in.');
+
+const argv = (description: string) => z.array(textField('An argument.')).min(1).describe(`${description} Argument vector.`);
+const line = {
+  device: nameField('The host that is the device, or controls it.'),
+  cut: argv('Cuts the line.'),
+  heal: argv('Opens the line again.'),
+  state: argv('Prints `cut` or `open`.'),
+};
 
 const site = z
   .strictObject({
@@ -31,6 +49,16 @@ const site = z
       })
       .describe('Something else on the same network that greets, and so tells a dead host from a cut link.')
       .optional(),
+    router: z
+      .strictObject({
+        ...line,
+        'nothing-writes-inside': z
+          .boolean()
+          .describe('True: no client of any system stands inside the site, so that cutting it off here is a fence.')
+          .default(false),
+      })
+      .describe("The site's router, and how it cuts the site off.")
+      .optional(),
     records: textField('Folder of the record store there.').optional(),
   })
   .describe('A failure domain: a data centre or an AWS region. Has at least one worker.');
@@ -43,6 +71,10 @@ const power = z
     password: secretField('Password at the controller, by reference: `env:NAME` or `file:PATH`.').optional(),
     certificate: textField('Path of the certificate that the controller must show, PEM.').optional(),
     system: textField("The controller's own name for the machine. Default: the only one it has.").optional(),
+    options: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]*$/, "a fence agent's parameter"), z.union([z.string(), z.number(), z.boolean()]))
+      .describe('Further parameters of a fence agent, by its own names.')
+      .optional(),
   })
   .describe("The controller that switches the host's power.");
 
@@ -54,7 +86,9 @@ const host = z
     ports: ports.optional(),
     'seen-from': seenFrom.optional(),
     alive: portField('A port that greets whenever the machine is up, whatever it runs.').default(22),
+    ssh: ssh.optional(),
     power: power.optional(),
+    'switch-port': z.strictObject(line).describe("The host's own switch port, and how it is cut.").optional(),
     tags: z.array(nameField('A tag.')).describe('Words by which steps select hosts.').default([]),
   })
   .describe('A machine.');
@@ -68,6 +102,8 @@ export const inventoryGrammar = z
       .describe('Role → the people who hold it.')
       .default({}),
     hosts: z.record(nameField('Name of a host.'), host).describe('The hosts, by name.').default({}),
+    ssh: ssh.describe('How hosts are logged in at, where they do not say otherwise.').optional(),
+    stores: z.record(nameField('Name of a store.'), store).describe('Where backups lie, by name.').default({}),
     systems: z.record(nameField('Name of a system.'), system).describe('What is protected, by name.'),
     notify: z
       .record(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationField, nameField, portField, secretField, textField } from './fields.ts';
+import { backups } from './store.ts';
 
 const bySite = <T extends z.ZodType>(value: T) => z.record(nameField('Name of a site.'), value);
 const command = (description: string) =>
@@ -21,6 +22,17 @@ const postgres = z
         password: secretField('Its password, by reference: `env:NAME` or `file:PATH`.').optional(),
       })
       .describe('How steps log in.'),
+    owner: textField(
+      'Operating-system user who owns the data directory on the hosts. Default: the one as whom commands run there anyway.',
+    ).optional(),
+    replication: z
+      .strictObject({
+        user: textField('Role with REPLICATION.'),
+        'rewind-user': textField('Role that may run pg_rewind against the server. Default: the same.').optional(),
+        passfile: textField("Path of the owner's password file on the hosts.").optional(),
+      })
+      .describe('How a standby logs in at its primary, and a rewind at its source.')
+      .optional(),
     unit: textField('systemd unit of the server, on every member.').optional(),
     service: bySite(
       z
@@ -41,6 +53,7 @@ export const system = z
     tier: z.int().min(0).max(9).describe('How soon it must be back: lower is sooner.').default(1),
     'depends-on': z.array(nameField('A system, here or elsewhere.')).describe('What must work before it.').default([]),
     postgres: postgres.optional(),
+    backups: backups.optional(),
     probe: z
       .strictObject({
         every: durationField('Interval between two markers.').prefault('100 milliseconds'),

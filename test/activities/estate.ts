@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { StepError } from '../../activities/error.ts';
 import { types } from '../../activities/index.ts';
-import type { Proof, StepContext, StepType } from '../../activities/step.ts';
+import type { Backup, Proof, StepContext, StepType } from '../../activities/step.ts';
 import type { HostFacts, SystemFacts } from '../../plan/plan.ts';
 import { call } from '../../lab/call.ts';
 import { down } from '../../lab/down.ts';
@@ -80,6 +80,7 @@ export async function estate(options: { probe?: boolean } = {}): Promise<Estate>
 }
 
 export interface Options {
+  readonly backups?: readonly Backup[];
   readonly viewpoint?: string;
   readonly proofs?: readonly Proof[];
   readonly stated?: StepContext['stated'];
@@ -128,6 +129,8 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
     seen: options.seen ?? {},
     resume: options.resume,
     notify: options.notify ?? {},
+    backups: async () => options.backups ?? [],
+    exports: async () => mkdtempSync(join(tmpdir(), 'lifeboat-exports-')),
     signal,
     heartbeat: (details) => void beats.push(details),
     sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }),
