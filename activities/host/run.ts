@@ -46,12 +46,7 @@ function actAs(user: string, argv: readonly string[]): readonly string[] {
   return ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--', ...argv];
 }
 
-function runHere(
-  name: string,
-  program: string,
-  rest: readonly string[],
-  options: RunOptions,
-): Promise<CommandResult> {
+function runHere(name: string, program: string, rest: readonly string[], options: RunOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted) return reject(ended(program, name));
     const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment() });
