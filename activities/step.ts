@@ -93,6 +93,8 @@ export interface StepContext {
   readonly resume: unknown;
   /** Backups that the workflow `system` knows, with what is proven of them. */
   backups(): Promise<readonly Backup[]>;
+  /** Fences that stand for this system, as the workflow `system` knows them: those of earlier runs too. */
+  fences(): Promise<readonly Proof[]>;
   /** Directory on the worker's machine where a step may leave a file for people, such as exported rows; made if missing. */
   exports(): Promise<string>;
   readonly notify: { readonly [name: string]: { readonly webhook: string; readonly secret?: string } };
@@ -131,6 +133,8 @@ export interface StepDefinition<Input, Output> {
   readonly outage?: boolean;
   /** True: from its end the target serves. */
   readonly promotes?: boolean;
+  /** True: from its end a standby follows the site that serves. */
+  readonly protects?: boolean;
   /** `host` (the default): the site of the host in `with.host`; `target`: the target site, whatever it acts on; `control`: any site. */
   readonly at?: 'host' | 'target';
   /** Set where people carry the step out or witness it. `{field}` in the question is filled from the input. */

@@ -8,10 +8,14 @@ import { runbooksOption, runbooksPath } from './folder.ts';
 import { note, sayJson } from './print.ts';
 import { asOption, who } from './who.ts';
 
-/** Options of the commands that start a run. */
-export const startOptions: Command['options'] = {
+/** How a failover is done. */
+export const modeOptions: Command['options'] = {
   planned: { type: 'boolean', help: 'The source still serves: it is shut down cleanly, nothing is lost.' },
   unplanned: { type: 'boolean', help: 'The source is lost: it is fenced, so that it cannot write any more.' },
+};
+
+/** Options of the commands that start a run. */
+export const startOptions: Command['options'] = {
   param: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'A parameter of the runbook; may be given several times.' },
   digest: { type: 'string', value: 'DIGEST', help: 'The plan that you were shown by lifeboat plan; the run asks where its own differs.' },
   'no-wait': { type: 'boolean', help: 'Starts the run and ends, without following it.' },
@@ -38,7 +42,7 @@ export function requiredMode(args: Arguments, command: string): Mode {
 export async function begin(
   args: Arguments,
   kind: Kind,
-  what: Pick<RunInput, 'system' | 'mode' | 'runbook' | 'parameters'>,
+  what: Pick<RunInput, 'system' | 'mode' | 'cause' | 'runbook' | 'parameters'>,
 ): Promise<number> {
   const [{ connect }, { startRun }] = await Promise.all([import('./connect.ts'), import('./start-run.ts')]);
   const by = who(args);

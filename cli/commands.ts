@@ -6,6 +6,8 @@ type Load = () => Promise<Command>;
 export const groups: { readonly [title: string]: { readonly [name: string]: Load } } = {
   'On a quiet day': {
     check: async () => (await import('./check.ts')).default,
+    backup: async () => (await import('./backup.ts')).default,
+    backups: async () => (await import('./backups.ts')).default,
     plan: async () => (await import('./plan.ts')).default,
     demo: async () => (await import('./demo.ts')).default,
     dev: async () => (await import('./dev.ts')).default,
@@ -13,6 +15,8 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
   },
   'On the worst day': {
     failover: async () => (await import('./failover.ts')).default,
+    failback: async () => (await import('./failback.ts')).default,
+    restore: async () => (await import('./restore.ts')).default,
     run: async () => (await import('./run.ts')).default,
     status: async () => (await import('./status.ts')).default,
   },

@@ -1,12 +1,13 @@
 import { required } from './arguments.ts';
-import { begin, modeOf, requiredMode, startOptions } from './begin.ts';
+import { begin, modeOf, modeOptions, requiredMode, startOptions } from './begin.ts';
+import { causeOf, causeOption } from './cause.ts';
 import type { Command } from './command.ts';
 
 const command: Command = {
   name: 'run',
   summary: 'Runs a runbook by its name, and follows the run to its end.',
   usage: 'RUNBOOK [--planned|--unplanned] [--param NAME=VALUE …]',
-  options: startOptions,
+  options: { ...modeOptions, ...causeOption, ...startOptions },
   async run(args) {
     const name = required(args, 'run', 'runbook');
     const { lookUpRunbook, parameters } = await import('./look-up.ts');
@@ -16,6 +17,7 @@ const command: Command = {
       system: runbook.system,
       runbook: name,
       ...(mode === undefined ? {} : { mode }),
+      ...(mode !== undefined && runbook.kind === 'failover' ? await causeOf(args, mode) : {}),
       ...parameters(args, runbook),
     });
   },

@@ -10,24 +10,27 @@ export function verdictOf(run: Snapshot): Verdict | null {
   return run.result?.verdict ?? run.state?.verdict ?? (run.status === 'CANCELLED' ? 'cancelled' : null);
 }
 
+/** Verdicts of a run that did what it was started for. */
+export const good: readonly string[] = ['recovered', 'recovered, unprotected', 'restored', 'proven'];
+
 /** Exit code of a command that followed a run to its end. */
 export function verdictCode(run: Snapshot): number {
   const verdict = verdictOf(run);
-  return verdict === 'recovered' || verdict === 'recovered, unprotected' ? exit.done : exit.otherwise;
+  return verdict !== null && good.includes(verdict) ? exit.done : exit.otherwise;
 }
 
 /** The last lines about a run: verdict, who serves now, where the report is. Empty while it goes on. */
 export function ending(run: Snapshot): Line[] {
   if (run.closedAt === null) return [];
   const verdict = verdictOf(run);
-  const good = verdictCode(run) === exit.done;
+  const well = verdictCode(run) === exit.done;
   const serving = run.result?.serving ?? run.state?.serving ?? null;
   const system = run.state?.system ?? run.workflowId.replace(/^[a-z]+-/, '');
   const why = run.result?.why ?? run.state?.why ?? '';
   return [
     [],
     [
-      [good ? 'green' : 'red', `${good ? '✓' : '✗'} ${verdict ?? ended(run.status)}`],
+      [well ? 'green' : 'red', `${well ? '✓' : '✗'} ${verdict ?? ended(run.status)}`],
       [null, why === '' ? '' : `: ${plain(why)}`],
     ],
     [[null, serving === null ? `  No site is known to serve ${plain(system)} now.` : `  ${plain(serving)} serves ${plain(system)} now.`]],

@@ -6,6 +6,7 @@ import { duration } from '../record/words.ts';
 import { exit } from './exit.ts';
 import { usage } from './failure.ts';
 import { paint, plain, say, sayJson } from './print.ts';
+import { good } from './verdict.ts';
 
 /** Builds the record of a history again; prints it in short or as JSON, and writes report or record to `out`. Returns 0. */
 export async function writeReport(history: History, options: { json: boolean; out: string | undefined }): Promise<number> {
@@ -26,13 +27,13 @@ export async function writeReport(history: History, options: { json: boolean; ou
 }
 
 function summary(record: RunRecord): string[] {
-  const good = record.verdict === 'recovered' || record.verdict === 'recovered, unprotected';
+  const well = record.verdict !== null && good.includes(record.verdict);
   const lines = [
     paint(
       'bold',
       `${record.kind ?? 'run'} of ${plain(record.system)}${record.source && record.target ? `: ${record.source} → ${record.target}` : ''}`,
     ),
-    `${paint(good ? 'green' : 'red', record.verdict ?? 'under way')}${record.why === '' ? '' : `: ${plain(record.why)}`}`,
+    `${paint(well ? 'green' : 'red', record.verdict ?? 'under way')}${record.why === '' ? '' : `: ${plain(record.why)}`}`,
     record.serving.site === null
       ? `No site is known to serve ${plain(record.system)}.`
       : `${record.serving.site} serves ${plain(record.system)}.`,

@@ -49,6 +49,7 @@ export function makeAction(way: Way, scope: Scope, late: LateUse[]): Made | unde
     outage: type.outage ?? false,
     undo: typeof type.undo === 'function',
     promotes: type.promotes ?? false,
+    ...(type.protects ? { protects: true as const } : {}),
     ...(type.asks === undefined ? {} : { asks: asksOf(type.asks, input, way, scope) }),
   };
   return { type, action };

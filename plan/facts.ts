@@ -116,7 +116,16 @@ function backupFacts(inventory: Inventory, written: NonNullable<Inventory['syste
   const { postgres, files } = written;
   return {
     ...(postgres === undefined ? {} : { postgres: { ...kept(postgres), stanza: postgres.stanza, config: postgres.config } }),
-    ...(files === undefined ? {} : { files: { ...kept(files), hosts: files.hosts, paths: files.paths } }),
+    ...(files === undefined
+      ? {}
+      : {
+          files: {
+            ...kept(files),
+            hosts: files.hosts,
+            paths: files.paths,
+            ...(files.user === undefined ? {} : { user: files.user }),
+          },
+        }),
   };
 }
 

@@ -151,8 +151,15 @@ export interface BackedUp {
 export interface BackupFacts {
   /** pgBackRest. `config`: path of its configuration file on every host. */
   readonly postgres?: BackedUp & { readonly stanza: string; readonly config: string };
-  /** restic. `hosts`: site that serves → the host whose files are saved; `paths`: absolute. */
-  readonly files?: BackedUp & { readonly hosts: { readonly [site: string]: string }; readonly paths: readonly string[] };
+  /**
+   * restic. `hosts`: site that serves → the host whose files are saved; `paths`: absolute.
+   * `user`: operating-system user as whom they are read and written there. Absent: the one as whom commands run there anyway.
+   */
+  readonly files?: BackedUp & {
+    readonly hosts: { readonly [site: string]: string };
+    readonly paths: readonly string[];
+    readonly user?: string;
+  };
 }
 
 /** Facts of the system that a run moves. */
@@ -186,6 +193,8 @@ export interface Action {
   readonly undo: boolean;
   /** It promotes: from its end the target serves. */
   readonly promotes: boolean;
+  /** It protects: from its end a standby follows the site that serves. */
+  readonly protects?: true;
   /** Set where people carry it out or witness it: what is asked, and of how many. */
   readonly asks?: { readonly question: Late; readonly people: number; readonly approvers: readonly string[] };
 }

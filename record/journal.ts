@@ -11,6 +11,9 @@ export type State =
   | 'backing out'
   | 'recovered'
   | 'recovered, unprotected'
+  | 'restored'
+  | 'proven'
+  | 'unproven'
   | 'backed out'
   | 'aborted'
   | 'refused'
@@ -18,7 +21,20 @@ export type State =
   | 'cancelled';
 
 /** How a run ended. */
-export type Verdict = 'recovered' | 'recovered, unprotected' | 'backed out' | 'aborted' | 'refused' | 'failed' | 'cancelled';
+export type Verdict =
+  | 'recovered'
+  | 'recovered, unprotected'
+  /** A restore that put nothing in service. */
+  | 'restored'
+  /** A backup that was restored elsewhere and compared. */
+  | 'proven'
+  /** A backup that was taken, and not proven. */
+  | 'unproven'
+  | 'backed out'
+  | 'aborted'
+  | 'refused'
+  | 'failed'
+  | 'cancelled';
 
 export type QuestionKind = 'gate' | 'intervention' | 'task' | 'plan' | 'lock';
 export type Choice = 'approve' | 'refuse' | 'retry' | 'skip' | 'done' | 'back-out' | 'abort' | 'unplanned' | 'planned';

@@ -5,7 +5,7 @@ import { StepError } from '../activities/error.ts';
 import type { Proof, StepContext, StepType } from '../activities/step.ts';
 import type { StepCall } from '../workflows/wire.ts';
 import { runLink } from './link.ts';
-import { backupsOf, stillOurs } from './ours.ts';
+import { backupsOf, fencesOf, stillOurs } from './ours.ts';
 import { exportsFolder } from './exports.ts';
 import { secret } from './secret.ts';
 import type { Site } from './site.ts';
@@ -40,6 +40,7 @@ export function contextOf(site: Site, call: StepCall, signal: AbortSignal, beat:
     resume: activity.info.heartbeatDetails as unknown,
     notify: call.notify,
     backups: () => backupsOf(activity.client, call.system.name),
+    fences: () => fencesOf(activity.client, call.system.name),
     exports: () => exportsFolder(call.records, workflowId, runId),
     signal,
     heartbeat: beat,

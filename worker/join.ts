@@ -46,8 +46,8 @@ function phases(site: Site, type: StepType): [string, Activity][] {
   return named;
 }
 
-const answer = ({ outputs, proofs, evidence }: Outcome<unknown>): StepAnswer => ({
+const answer = ({ outputs, proofs, ...rest }: Outcome<unknown>): StepAnswer => ({
+  ...rest,
   outputs: outputs as Json,
   proofs: proofs ?? [],
-  evidence,
 });

@@ -1,15 +1,15 @@
 import { activityInfo } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { StepError } from '../activities/error.ts';
-import type { Backup } from '../activities/step.ts';
-import { systemId, type Loan } from '../workflows/wire.ts';
+import type { Backup, Proof } from '../activities/step.ts';
+import { systemId, type Loan, type SystemState } from '../workflows/wire.ts';
 
 const running = 1;
 
 /**
  * Whether this very attempt may still change the world: its run runs, waits for this attempt and no later one, and
  * holds the system under the same epoch. Read from the server's own state, which needs no other worker alive.
- * @throws StepError `not-ours`.
+ * @throws StepError `not-ours`, `taken-over`.
  */
 export async function stillOurs(client: Client, system: string, epoch: number | null): Promise<void> {
   const info = activityInfo();
@@ -23,7 +23,7 @@ export async function stillOurs(client: Client, system: string, epoch: number | 
   const pending = run.raw.pendingActivities?.find(({ activityId }) => activityId === info.activityId);
   if (!pending || pending.attempt !== info.attempt) {
     throw new StepError(
-      'not-ours',
+      'taken-over',
       `the run ${workflowId} does not wait for this attempt any more: another worker has taken it over`,
       'person',
     );
@@ -53,4 +53,14 @@ export async function backupsOf(client: Client, system: string): Promise<readonl
       throw error;
     });
   return (memo?.['backups'] as readonly Backup[] | undefined) ?? [];
+}
+
+/** Fences that stand; none where the system's workflow was never started. Asks its state, so it needs a worker alive. */
+export async function fencesOf(client: Client, system: string): Promise<readonly Proof[]> {
+  try {
+    return (await client.workflow.getHandle(systemId(system)).query<SystemState>('state')).fences;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return [];
+    throw error;
+  }
 }

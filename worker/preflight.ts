@@ -102,6 +102,7 @@ function contextFor(plan: Plan, id: string, action: Action, signal: AbortSignal)
     resume: undefined,
     notify: plan.notify,
     backups: async () => [],
+    fences: async () => [],
     exports: refuse,
     signal,
     heartbeat: () => undefined,

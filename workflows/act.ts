@@ -55,6 +55,7 @@ async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | nul
     try {
       if (run.stop) throw new Stopped();
       begin(run, node, track, action);
+      refuseFenced(run, action);
       const stated = action.asks ? await askPeople(run, node, action, action.asks) : [];
       settle(run, node, track, action, await perform(run, node, action, 'execute', stated), false);
       return null;
@@ -65,6 +66,16 @@ async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | nul
     }
   }
   return problem;
+}
+
+/** What a fence stands against may hold rows of its own: it serves again only once it follows, or people have lifted the fence. */
+function refuseFenced(run: Run, action: Action): void {
+  const host = action.promotes ? Object.keys(action.hosts).find((name) => run.fenced.has(name)) : undefined;
+  if (host === undefined) return;
+  throw ApplicationFailure.nonRetryable(
+    `a fence stands on ${host}: it may hold other rows than those that were served since. Let it follow first (postgres.compare, then postgres.rewind or postgres.rebuild, then postgres.reprotect), or let two people lift the fence (fence.lift)`,
+    'fenced',
+  );
 }
 
 function failed(run: Run, node: Step, action: Action, { code, text }: Problem): void {

@@ -111,10 +111,12 @@ function serves(run: Run): string {
   return run.serving ? `. ${run.serving} serves ${system} now.` : `. No site is known to serve ${system} now.`;
 }
 
+const well: readonly Verdict[] = ['recovered', 'recovered, unprotected', 'restored', 'proven', 'backed out'];
+
 /** What did not end well fails the execution, so that every list shows it. */
 function close(run: Run): RunResult {
   const result = run.ended!;
   if (result.verdict === 'cancelled') throw new CancelledFailure(result.why);
-  if (result.verdict === 'recovered' || result.verdict === 'recovered, unprotected' || result.verdict === 'backed out') return result;
+  if (well.includes(result.verdict)) return result;
   throw ApplicationFailure.create({ message: result.why, type: result.verdict, nonRetryable: true, details: [result] });
 }

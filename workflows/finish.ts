@@ -8,10 +8,11 @@ import { ask } from './ask.ts';
 import { cut } from './fit.ts';
 import { policyOf } from './policy.ts';
 import { isStep, type Run } from './run.ts';
+import { learn } from './known-backups.ts';
 
 /** Reads from outside how long the service was away and what was lost, and holds until it is seen to serve. */
 export async function measure(run: Run): Promise<void> {
-  if (!policyOf(run.kind).moves) return;
+  if (!policyOf(run.kind).moves && !run.promoted) return;
   for (;;) {
     const { outage, note, unserved } = await control('measured from outside', {
       startToCloseTimeout: '20 seconds',
@@ -50,9 +51,16 @@ export function verdictOf(run: Run): Verdict {
     if (track.state === 'skipped' && isStep(track.node) && !track.node.if)
       run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
   }
-  if (!policyOf(run.kind).moves) return 'recovered';
+  if (run.kind === 'backup') return proven(run) ? 'proven' : 'unproven';
   // A recovered system has lost its standby, until replication runs the other way.
-  return run.promoted ? 'recovered, unprotected' : 'failed';
+  if (run.promoted) return run.protected ? 'recovered' : 'recovered, unprotected';
+  return policyOf(run.kind).moves ? 'failed' : 'restored';
+}
+
+/** Whether every backup that the run took was proven, and there was one. */
+export function proven(run: Run): boolean {
+  const known = learn([], run.backups).filter(({ at }) => at >= run.startedAt);
+  return known.length > 0 && known.every(({ provenAt }) => provenAt !== null);
 }
 
 /** Ends the run: verdict, record at every record store, system given back. None of it can keep the run from ending. */
@@ -88,8 +96,18 @@ async function record(run: Run): Promise<void> {
 
 async function giveBack(run: Run, verdict: Verdict): Promise<void> {
   if (run.epoch === null) return;
-  const fences: Proof[] = [...run.tracks.values()].flatMap((track) => track.proofs.filter(({ kind }) => kind === 'fence'));
+  const fences: Proof[] = [...run.tracks.values()].flatMap((track) =>
+    track.proofs.filter(({ kind, host }) => kind === 'fence' && !run.lifted.has(host)),
+  );
   await control(`give ${run.pinned.system.name} back`, { scheduleToCloseTimeout: '30 seconds' })
-    ['run.return']({ system: run.pinned.system.name, epoch: run.epoch, serving: run.serving, verdict, fences })
+    ['run.return']({
+      system: run.pinned.system.name,
+      epoch: run.epoch,
+      serving: run.serving,
+      verdict,
+      fences,
+      lifted: [...run.lifted],
+      backups: run.backups,
+    })
     .catch(() => undefined);
 }

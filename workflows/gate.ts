@@ -104,7 +104,12 @@ function question(run: Run, node: Gate, shown: Facts): Question {
 }
 
 function factsOf(run: Run, node: Gate, shown: Facts): Fact[] {
-  const facts: Fact[] = [{ label: 'mode', value: run.mode ?? '' }];
+  const facts: Fact[] = run.mode === null ? [] : [{ label: 'mode', value: run.mode }];
+  if (run.kind === 'failover' && run.mode === 'unplanned')
+    facts.push({
+      label: 'cause',
+      value: run.input.cause ?? 'not stated. What corruption damaged is damaged at the other site too: then refuse, and restore',
+    });
   for (const item of node.show) {
     const path = (item.value as { $ref?: readonly string[] }).$ref?.join('.');
     if (path === 'run.viewpoints')

@@ -13,9 +13,10 @@ export function inputOf(given: unknown): RunInput {
       'input',
     );
   }
-  const { by, digest, ...rest } = given as RunInput;
+  const { by, digest, cause, ...rest } = given as RunInput;
   return {
     ...rest,
+    ...(typeof cause === 'string' && cause !== '' ? { cause } : {}),
     ...(typeof by === 'string' && by !== '' ? { by } : {}),
     ...(typeof digest === 'string' && digest !== '' ? { digest } : {}),
   };

@@ -16,7 +16,7 @@ import { settle } from './settle.ts';
 export async function intervene(run: Run, node: Step, problem: Problem): Promise<boolean> {
   const why = `${node.id} failed: ${problem.text}`;
   if (policyOf(run.kind).onFailure === 'undo') {
-    run.halt({ how: 'undo', why });
+    run.halt({ how: 'undo', why, verdict: run.backups.length > 0 ? 'unproven' : 'failed' });
     throw new Stopped();
   }
   const track = run.track(node.id);

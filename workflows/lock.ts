@@ -3,13 +3,21 @@ import type { BorrowAnswer } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { ask } from './ask.ts';
 import { compile } from './compile.ts';
+import { policyOf } from './policy.ts';
 import { preflight } from './preflight.ts';
 import { Stopped, type Run } from './run.ts';
 
 /** Takes the system for this run alone. Another live run is respected; where nobody answers, people are asked. */
 export async function borrow(run: Run): Promise<void> {
   const { system, source } = run.pinned;
-  const input = { system: system.name, kind: run.kind, live: true, active: source.site, epoch: run.compiledEpoch };
+  const input = {
+    system: system.name,
+    kind: run.kind,
+    live: true,
+    active: source.site,
+    epoch: run.compiledEpoch,
+    ...(policyOf(run.kind).shares ? { shares: true as const } : {}),
+  };
   let answer: BorrowAnswer;
   try {
     answer = await control(`lock ${system.name}`, { scheduleToCloseTimeout: '12 seconds' })['run.borrow'](input);
@@ -17,8 +25,10 @@ export async function borrow(run: Run): Promise<void> {
     return goOnWithout(run, problemOf(error).text);
   }
   run.journal.write({ what: 'locked', epoch: answer.granted ? answer.epoch : null, note: answer.note });
-  if (answer.granted) run.epoch = answer.epoch;
-  else if (answer.stale) await again(run);
+  if (answer.granted) {
+    run.epoch = answer.epoch;
+    for (const host of answer.fenced ?? []) run.fenced.add(host);
+  } else if (answer.stale) await again(run);
   else {
     run.refused = answer.holder;
     run.halt({ how: 'abort', why: answer.note });

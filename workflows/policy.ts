@@ -1,4 +1,4 @@
-import type { Kind } from '../plan/plan.ts';
+import type { Kind, Mode } from '../plan/plan.ts';
 
 /** What happens around the walk, and when a step fails. The walk itself is the same for every kind. */
 export interface Policy {
@@ -6,13 +6,17 @@ export interface Policy {
   readonly onFailure: 'ask' | 'undo';
   /** It moves the service to the target site. */
   readonly moves: boolean;
+  /** It shares the system with others of its like, and gives way to those that have it alone. */
+  readonly shares: boolean;
+  /** The mode that every run of the kind has; null: a person chooses, or it has none. */
+  readonly mode: Mode | null;
 }
 
 const policies: Readonly<Record<Kind, Policy>> = {
-  failover: { onFailure: 'ask', moves: true },
-  failback: { onFailure: 'ask', moves: true },
-  restore: { onFailure: 'ask', moves: false },
-  backup: { onFailure: 'undo', moves: false },
+  failover: { onFailure: 'ask', moves: true, shares: false, mode: null },
+  failback: { onFailure: 'ask', moves: true, shares: false, mode: 'planned' },
+  restore: { onFailure: 'ask', moves: false, shares: false, mode: null },
+  backup: { onFailure: 'undo', moves: false, shares: true, mode: 'planned' },
 };
 
 export const policyOf = (kind: Kind): Policy => policies[kind];

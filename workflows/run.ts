@@ -1,9 +1,10 @@
 import type { Json, Kind, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
-import type { Proof, Stated } from '../activities/step.ts';
+import type { BackupNews, Proof, Stated } from '../activities/step.ts';
 import type { State, Verdict } from '../record/journal.ts';
 import type { Facts, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
 import type { Late } from './clerk.ts';
 import { Journal } from './journal.ts';
+import { policyOf } from './policy.ts';
 
 /** Where a step of the plan stands. */
 export interface Track {
@@ -69,6 +70,14 @@ export class Run {
   /** True once a step has ended after which there is no way back. */
   committed = false;
   promoted = false;
+  /** A standby follows the site that serves. */
+  protected = false;
+  /** What steps learnt of backups, in order. */
+  readonly backups: BackupNews[] = [];
+  /** Hosts whose fence stands in the system's workflow; those that a step lifted since are taken out. */
+  readonly fenced = new Set<string>();
+  /** Hosts whose fence a step of this run lifted. */
+  readonly lifted = new Set<string>();
   stop: Stop | null = null;
   /** Verdict and why, once it has ended. */
   ended: RunResult | null = null;
@@ -88,7 +97,7 @@ export class Run {
     this.workflowId = info.workflowId;
     this.startedAt = info.startTime.toISOString();
     this.origin = info.firstExecutionRunId;
-    this.mode = input.mode ?? null;
+    this.mode = input.mode ?? policyOf(kind).mode;
   }
 
   /** The plan; MUST be called only after it was compiled. */
@@ -124,7 +133,7 @@ export class Run {
 
   /** Left out by the mode: counts as done for those that need it. */
   leftOut(node: PlanNode): boolean {
-    return node.only !== undefined && node.only !== this.mode;
+    return node.only !== undefined && node.only !== (this.mode ?? 'planned');
   }
 
   /** Stops the walk; the first reason stands. */

@@ -11,8 +11,16 @@ export function settle(run: Run, node: Step, track: Track, action: Action, answe
   track.outputs = answer.outputs as Track['outputs'];
   track.proofs = answer.proofs ?? [];
   if (action.commits) run.committed = true;
+  run.backups.push(...(answer.backups ?? []));
+  for (const host of answer.lifts ?? []) {
+    run.lifted.add(host);
+    run.fenced.delete(host);
+  }
+  for (const { kind, host } of track.proofs) if (kind === 'fence') run.lifted.delete(host);
+  if (action.protects) run.protected = true;
   if (action.promotes) {
     run.promoted = true;
+    run.protected = false;
     run.serving = run.pinned.target.site;
     run.journal.write({ what: 'serving', site: run.serving, note: `${node.id} is done` });
   }

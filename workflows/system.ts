@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { now } from './journal.ts';
+import { learn } from './known-backups.ts';
 import type { BorrowAnswer, BorrowInput, Loan, ReturnInput, SystemState } from './wire.ts';
 
 /** Who asks for the system; `evict` names a holder that is known to run no longer. */
@@ -30,8 +31,10 @@ export async function system(name: string, carried?: SystemState): Promise<void>
     lastRun: null,
   };
   const become = (next: SystemState): void => {
+    const known = state.backups;
     state = next;
     upsertMemo({ loan: { epoch: state.epoch, active: state.active, runId: state.holder?.runId ?? null } satisfies Loan });
+    if (next.backups?.length && next.backups !== known) upsertMemo({ backups: next.backups });
   };
   setHandler(defineQuery<SystemState>('state'), () => state);
   setHandler(defineUpdate<BorrowAnswer, [BorrowRequest]>('borrow'), (request) => {
@@ -41,7 +44,9 @@ export async function system(name: string, carried?: SystemState): Promise<void>
   });
   setHandler(defineUpdate<void, [ReturnRequest]>('return'), (request) => {
     // A holder that was overtaken gives nothing back: what it knows is older than the loan that stands.
-    if (state.holder?.workflowId === request.workflowId && state.epoch === request.epoch) become(givenBack(state, request));
+    const held = state.holder?.workflowId === request.workflowId && state.epoch === request.epoch;
+    if (held) become(givenBack(state, request));
+    else if (request.backups?.length) become(shared(state, request));
   });
   await condition(() => workflowInfo().continueAsNewSuggested && state.holder === null);
   await condition(allHandlersFinished);
@@ -51,14 +56,16 @@ export async function system(name: string, carried?: SystemState): Promise<void>
 /** Decides a loan. Pure. */
 export function lend(state: SystemState, request: BorrowRequest): { readonly answer: BorrowAnswer; readonly next: SystemState | null } {
   const { holder } = state;
-  if (holder && holder.runId === request.runId) return { answer: { granted: true, epoch: state.epoch, note: 'held already' }, next: null };
+  const fenced = state.fences.map(({ host }) => host);
+  if (holder && holder.runId === request.runId)
+    return { answer: { granted: true, epoch: state.epoch, note: 'held already', fenced }, next: null };
   const dead = holder !== null && holder.runId === request.evict;
   if (dead && holder.live) {
     // What it changed before it died is not in any plan compiled until now.
     const note = `${holder.workflowId} held ${state.system} and runs no longer`;
     return { answer: { granted: false, stale: true, holder: '', note }, next: { ...state, epoch: state.epoch + 1, holder: null } };
   }
-  const free = holder === null || dead || (request.live && !holder.live);
+  const free = holder === null || dead || (request.live && !holder.live && !request.shares);
   if (!free) {
     const note = `${state.system} is held by ${holder.kind} ${holder.workflowId} since ${holder.since}: follow it with "lifeboat status ${holder.workflowId}"`;
     return { answer: { granted: false, stale: false, holder: holder.workflowId, note }, next: null };
@@ -69,6 +76,8 @@ export function lend(state: SystemState, request: BorrowRequest): { readonly ans
       next: null,
     };
   }
+  // Those that share hold nothing: a run that takes the system raises the epoch, and their next change is refused.
+  if (request.shares) return { answer: { granted: true, epoch: state.epoch, note: `shared at epoch ${state.epoch}`, fenced }, next: null };
   const epoch = state.epoch + 1;
   const taken = holder === null ? '' : `, taken from ${holder.workflowId}`;
   const moved =
@@ -76,7 +85,7 @@ export function lend(state: SystemState, request: BorrowRequest): { readonly ans
       ? `; served by ${request.active}, which was last known at ${state.active}`
       : '';
   return {
-    answer: { granted: true, epoch, note: `epoch ${epoch}${taken}${moved}` },
+    answer: { granted: true, epoch, note: `epoch ${epoch}${taken}${moved}`, fenced },
     next: {
       ...state,
       active: request.active,
@@ -96,8 +105,29 @@ export function givenBack(state: SystemState, request: ReturnRequest): SystemSta
     holder: null,
     active: request.serving ?? state.active,
     // A fence outlives its run: it stands until the old primary is rewound, or people lift it.
-    fences: [...state.fences, ...request.fences],
+    fences: fencesAfter(state.fences, request),
+    ...learnt(state, request),
     unprotectedSince: recovered ? (state.unprotectedSince ?? now()) : request.verdict === 'recovered' ? null : state.unprotectedSince,
     lastRun: { workflowId: request.workflowId, runId: request.runId, verdict: request.verdict, at: now() },
   };
+}
+
+/** What a run that shared the system leaves. Pure. */
+export function shared(state: SystemState, request: ReturnRequest): SystemState {
+  return {
+    ...state,
+    ...learnt(state, request),
+    lastRun: { workflowId: request.workflowId, runId: request.runId, verdict: request.verdict, at: now() },
+  };
+}
+
+/** One for each host: the newest, unless it was lifted. */
+function fencesAfter(standing: SystemState['fences'], { fences, lifted = [] }: ReturnRequest): SystemState['fences'] {
+  const again = new Set([...fences.map(({ host }) => host), ...lifted]);
+  return [...standing.filter(({ host }) => !again.has(host)), ...fences];
+}
+
+function learnt(state: SystemState, { backups = [] }: ReturnRequest): Pick<SystemState, 'backups'> {
+  const known = learn(state.backups ?? [], backups);
+  return known.length > 0 ? { backups: known } : {};
 }

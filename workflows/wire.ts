@@ -4,7 +4,7 @@
  */
 import type { Attestation, HostFacts, Json, Mode, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
 import type { Choice, Entry, Fact, Outage, QuestionKind, State, Verdict } from '../record/journal.ts';
-import type { Outcome, Proof, Stated } from '../activities/step.ts';
+import type { Backup, BackupNews, Outcome, Proof, Stated } from '../activities/step.ts';
 
 /** The queue of workflows and of the run's own activities. A site's queue is {@link siteQueue}. */
 export const controlQueue = 'lifeboat';
@@ -12,6 +12,9 @@ export const siteQueue = (site: string): string => `lifeboat-${site}`;
 /** Workflow id of the workflow that stands for a system, and of a system's one live run of a kind. */
 export const systemId = (system: string): string => `system-${system}`;
 export const runId = (kind: string, system: string): string => `${kind}-${system}`;
+
+/** Causes of a failover. What `corruption` damaged was replicated, so it is restored and never failed over. */
+export const causes = ['exercise', 'maintenance', 'hardware', 'network', 'power', 'site', 'software', 'other', 'corruption'] as const;
 
 /** What a person types to start a run. */
 export interface RunInput {
@@ -23,6 +26,8 @@ export interface RunInput {
   readonly parameters?: { readonly [name: string]: Json };
   /** Digest of the plan that the person was shown. */
   readonly digest?: string;
+  /** Why it is done, as whoever starts it knows: one of the words in `causes`. */
+  readonly cause?: string;
   /** Who starts it, as the command line states it. */
   readonly by?: string;
 }
@@ -210,9 +215,12 @@ export interface BorrowInput {
   /** Site that serves, as the plan has it, and the epoch that the plan was compiled against. */
   readonly active: string;
   readonly epoch: number;
+  /** It shares the system, and does not take it. */
+  readonly shares?: true;
 }
 export type BorrowAnswer =
-  | { readonly granted: true; readonly epoch: number; readonly note: string }
+  /** `fenced`: hosts whose fence stands. */
+  | { readonly granted: true; readonly epoch: number; readonly note: string; readonly fenced?: readonly string[] }
   /** `stale`: the system was lent to another since the plan was compiled; compile again. */
   | { readonly granted: false; readonly stale: boolean; readonly holder: string; readonly note: string };
 export interface ReturnInput {
@@ -222,6 +230,9 @@ export interface ReturnInput {
   readonly serving: string | null;
   readonly verdict: Verdict;
   readonly fences: readonly Proof[];
+  /** Hosts whose fence was lifted. */
+  readonly lifted?: readonly string[];
+  readonly backups?: readonly BackupNews[];
 }
 
 /** State of the workflow `system`, its query `state`, and in short its memo `loan`. */
@@ -237,6 +248,8 @@ export interface SystemState {
     readonly since: string;
   } | null;
   readonly fences: readonly Proof[];
+  /** What is known of its backups, newest first, the last proven one among them. */
+  readonly backups?: readonly Backup[];
   /** ISO time since when it is recovered but unprotected; null: protected, as far as is known. */
   readonly unprotectedSince: string | null;
   readonly lastRun: { readonly workflowId: string; readonly runId: string; readonly verdict: string; readonly at: string } | null;

@@ -5,7 +5,7 @@ import { html, type Html } from './html.ts';
 /** Class of the page: what its first colour says. */
 export function tone({ verdict, serving }: RunRecord): 'good' | 'mixed' | 'bad' | 'open' {
   if (verdict === null) return 'open';
-  if (verdict === 'recovered') return 'good';
+  if (verdict === 'recovered' || verdict === 'restored' || verdict === 'proven') return 'good';
   if (
     verdict === 'recovered, unprotected' ||
     ((verdict === 'backed out' || verdict === 'refused' || verdict === 'aborted') && serving.site)
@@ -36,6 +36,12 @@ function headline({ verdict, system, serving, kind, source }: RunRecord): string
       return `${system} was recovered${serving.site ? ` at ${serving.site}` : ''}`;
     case 'recovered, unprotected':
       return `${system} was recovered${serving.site ? ` at ${serving.site}` : ''}, and has no standby`;
+    case 'restored':
+      return `A backup of ${system} was restored`;
+    case 'proven':
+      return `${system} was backed up, and the backup is proven`;
+    case 'unproven':
+      return `The backup of ${system} is not proven`;
     case 'backed out':
       return `The ${run} of ${system} was backed out: ${serving.site ? `${serving.site} serves${serving.site === source ? ' as before' : ''}` : now}`;
     case 'aborted':

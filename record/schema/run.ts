@@ -34,7 +34,18 @@ export const runRecord = z
     endedAt: maybeTime('End of the run; null while it runs.'),
     duration: milliseconds('From start to end, or to the last thing that happened.'),
     verdict: z
-      .enum(['recovered', 'recovered, unprotected', 'backed out', 'aborted', 'refused', 'failed', 'cancelled'])
+      .enum([
+        'recovered',
+        'recovered, unprotected',
+        'restored',
+        'proven',
+        'unproven',
+        'backed out',
+        'aborted',
+        'refused',
+        'failed',
+        'cancelled',
+      ])
       .nullable()
       .describe('How the run ended; null while it runs.'),
     why: z.string().describe('Why it ended so.'),

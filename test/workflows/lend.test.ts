@@ -81,4 +81,40 @@ describe('the loan of a system', () => {
     const { answer } = lend(state, request({ epoch: 4 }));
     assert.ok(!answer.granted && answer.stale);
   });
+
+  it('is shared by backups: nobody holds it, and a live run takes it from them by its epoch', () => {
+    const backup = request({ kind: 'backup', shares: true, workflowId: 'backup-orders' });
+    const { answer, next } = lend(free, backup);
+    assert.deepEqual([answer.granted, answer.granted && answer.epoch, next], [true, 4, null]);
+    assert.equal(lend(held(), backup).answer.granted, false);
+    assert.equal(lend(free, request()).next?.epoch, 5);
+  });
+
+  it('tells whoever gets it which fences stand, and a run that lifted one takes it away', () => {
+    const proof = (host: string, at: string) => ({
+      kind: 'fence' as const,
+      by: 'power.off',
+      host,
+      at,
+      with: {},
+      evidence: [],
+      latched: 'yes' as const,
+    });
+    const fenced = { ...held({ runId: 'run-2' }), fences: [proof('a-db', '1'), proof('c-db', '1')] };
+    const { answer } = lend(fenced, request());
+    assert.ok(answer.granted);
+    assert.deepEqual(answer.fenced, ['a-db', 'c-db']);
+    const back = {
+      system: 'orders',
+      epoch: 4,
+      serving: 'site-b',
+      verdict: 'recovered' as const,
+      workflowId: 'failover-orders',
+      runId: 'run-2',
+    };
+    const hosts = (fences: ReturnType<typeof proof>[], lifted: string[]) =>
+      givenBack(fenced, { ...back, fences, lifted }).fences.map(({ host, at }) => `${host} ${at}`);
+    assert.deepEqual(hosts([], ['a-db']), ['c-db 1']);
+    assert.deepEqual(hosts([proof('a-db', '2')], []), ['c-db 1', 'a-db 2']);
+  });
 });

@@ -23,7 +23,7 @@ const released = {
   ],
   queries: ['journal', 'state'],
   updates: ['borrow', 'return'],
-  memos: ['loan', 'waiting'],
+  memos: ['backups', 'loan', 'waiting'],
   attributes: ['LifeboatKind', 'LifeboatLive', 'LifeboatRunbook', 'LifeboatSite', 'LifeboatState', 'LifeboatSystem'],
   /** The beginnings of the names of the signals that make a choice; what they are about and the attempt follow. */
   signals: [

@@ -9,7 +9,7 @@ import { paginate } from '../../plan/paginate.ts';
 import type { HostFacts, Kind, Plan, SystemFacts } from '../../plan/plan.ts';
 import { PlanError } from '../../plan/problem.ts';
 import { revisionOf } from '../../plan/revision.ts';
-import type { RunActivities, RunInput } from '../../workflows/wire.ts';
+import { causes, type RunActivities, type RunInput } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
 import { knownAttributes } from '../attributes.ts';
 import { loanOf } from '../ours.ts';
@@ -100,6 +100,14 @@ function check(input: Wanted): void {
   if (typeof input.system !== 'string' || input.system === '') {
     throw new StepError('input', 'the input names no system: {"system":"orders","mode":"unplanned"}', 'mistake');
   }
+  if (input.cause !== undefined && !(causes as readonly string[]).includes(input.cause))
+    throw new StepError('input', `the cause is one of ${causes.join(', ')}, not "${input.cause}"`, 'mistake');
+  if (input.kind === 'failover' && input.cause === 'corruption')
+    throw new StepError(
+      'corruption',
+      `what corruption damaged was replicated: a failover of ${input.system} would serve the same damage. Restore to a point before it: lifeboat restore ${input.system}`,
+      'mistake',
+    );
   if (input.kind === 'failover' && input.mode !== 'planned' && input.mode !== 'unplanned') {
     throw new StepError(
       'input',

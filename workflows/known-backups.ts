@@ -1,0 +1,31 @@
+import type { Backup, BackupNews } from '../activities/step.ts';
+
+/** So many are remembered; they must fit into a memo. */
+const most = 40;
+
+/** What is known of backups once steps have told more, newest first. A proof once made is kept. Pure. */
+export function learn(known: readonly Backup[], news: readonly BackupNews[]): readonly Backup[] {
+  const all = new Map(known.map((backup) => [nameOf(backup), backup]));
+  for (const { store, complete, backups } of news) {
+    const there = new Set(backups.map(nameOf));
+    if (complete) for (const [name, backup] of all) if (backup.store === store && !there.has(name)) all.delete(name);
+    for (const backup of backups) {
+      const before = all.get(nameOf(backup));
+      const proof = backup.provenAt === null && before ? { provenAt: before.provenAt, compared: before.compared } : {};
+      all.set(nameOf(backup), { ...backup, ...proof });
+    }
+  }
+  return bounded([...all.values()].toSorted((one, other) => other.at.localeCompare(one.at)));
+}
+
+/** The last proven one of each store is remembered however old it is. */
+function bounded(backups: readonly Backup[]): readonly Backup[] {
+  const lastProven = new Set<Backup>();
+  for (const store of new Set(backups.map((backup) => backup.store))) {
+    const last = backups.find((backup) => backup.store === store && backup.provenAt !== null);
+    if (last) lastProven.add(last);
+  }
+  return backups.filter((backup, place) => place < most || lastProven.has(backup));
+}
+
+const nameOf = ({ store, label }: Backup): string => `${store} ${label}`;
