@@ -1,5 +1,6 @@
 import type { StepType } from '../activities/step.ts';
 import { own, systemFacts } from './facts.ts';
+import type { Inventory } from './grammar/inventory.ts';
 import type { InventoryFile, RunbookFile } from './load.ts';
 import { didYouMean, listed } from './nearest.ts';
 import type { Json, SystemFacts } from './plan.ts';
@@ -49,8 +50,8 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
     );
   const parameters = parametersOf(input, draft, problems);
   const known = {
-    source: siteTree(source, system),
-    target: siteTree(target, system),
+    source: siteTree(source, system, inventory.data),
+    target: siteTree(target, system, inventory.data),
     system: { name: runbook.data.system, tier: system?.tier ?? null },
     runbook: { name: runbook.data.runbook, kind: runbook.data.kind },
     parameters,
@@ -67,7 +68,7 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
   return { runbook, inventory, types: byName, system, source, target, known, parameters, ids, draft, problems, warnings: new Problems() };
 }
 
-function siteTree(site: string, system: SystemFacts | undefined): Json {
+function siteTree(site: string, system: SystemFacts | undefined, inventory: Inventory): Json {
   const pair = system?.postgres;
   const host = pair && own(pair.members, site);
   const saved = system?.backups?.files && own(system.backups.files.hosts, site);
@@ -79,6 +80,7 @@ function siteTree(site: string, system: SystemFacts | undefined): Json {
     ...files,
     postgres: {
       host,
+      address: own(inventory.hosts, host)?.address ?? host,
       port: pair.port,
       database: pair.database,
       user: pair.user,
