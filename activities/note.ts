@@ -22,9 +22,16 @@ export function noted<Note>(context: StepContext, shape: z.ZodType<Note>): Note 
   return before.success ? before.data : undefined;
 }
 
-/** Heartbeats each second while something that cannot do so itself goes on. A beat repeats the note: one without would erase them. */
-export async function beating<Result>(context: StepContext, work: Promise<Result>): Promise<Result> {
-  const beat = (): void => context.heartbeat(notes.get(keyOf(context)) ?? context.resume);
+/**
+ * Heartbeats each second while something that cannot do so itself goes on. A beat repeats the note: one without would erase it.
+ * `saying` adds one sentence for those who look on.
+ */
+export async function beating<Result>(context: StepContext, work: Promise<Result>, saying?: () => string | undefined): Promise<Result> {
+  const beat = (): void => {
+    const kept = notes.get(keyOf(context)) ?? context.resume;
+    const sentence = saying?.();
+    context.heartbeat(sentence === undefined ? kept : { ...(kept as object | undefined), saying: sentence });
+  };
   const timer = setInterval(beat, 1_000);
   try {
     beat();

@@ -83,6 +83,11 @@ export interface StepContext {
   readonly target: { readonly site: string };
   /** The hosts that the input names. */
   host(name: string): HostFacts;
+  /**
+   * Of a preflight: hosts that steps before this one promote, and those that they change. The step will find them otherwise than
+   * they are now, so their role and whether they run are not to be judged. Empty at any other time.
+   */
+  readonly earlier: { readonly promoted: readonly string[]; readonly changed: readonly string[] };
   /** Proofs handed over from the steps before. */
   readonly proofs: readonly Proof[];
   /** Names of those who said that a person's step is done, with how each is known. */

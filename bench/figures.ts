@@ -14,11 +14,14 @@ export function spread(values: readonly number[]): Spread {
   return { min, median: (low + high) / 2, max };
 }
 
-/** A table as plain text: the first column to the left, the others to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table as plain text: columns of words (the first one, unless told) to the left, the others to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], words: readonly number[] = [0]): string {
   const widths = head.map((title, n) => Math.max(title.length, ...rows.map((row) => row[n]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, n) => (n === 0 ? cell.padEnd(widths[n]!) : cell.padStart(widths[n]!))).join('  ');
+    cells
+      .map((cell, n) => (words.includes(n) ? cell.padEnd(widths[n]!) : cell.padStart(widths[n]!)))
+      .join('  ')
+      .trimEnd();
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
 

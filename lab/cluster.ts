@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { dataOf, diskOf, hostOf, peerOf, secret, type Lab } from './lab.ts';
+import { dataOf, diskOf, hostOf, passfileOf, peerOf, secret, type Lab } from './lab.ts';
 
 const run = promisify(execFile);
 
@@ -31,7 +31,7 @@ export function makeDisk(lab: Lab, name: string): void {
     wal_retrieve_retry_interval: '500ms',
     wal_receiver_status_interval: '1s',
     // Only followed while standby.signal is in the data folder.
-    primary_conninfo: `host=127.0.0.1 port=${peer.replication} user=repl passfile=${join(disk, 'pgpass')} connect_timeout=3`,
+    primary_conninfo: `host=127.0.0.1 port=${peer.replication} user=repl passfile=${passfileOf(lab)} connect_timeout=3`,
     primary_slot_name: slotOf(name),
     recovery_target_timeline: 'latest',
     log_timezone: 'UTC',
@@ -45,7 +45,7 @@ export function makeDisk(lab: Lab, name: string): void {
     'host all all 127.0.0.1/32 scram-sha-256\nhost replication repl,postgres,lifeboat 127.0.0.1/32 scram-sha-256\n',
   );
   write(lab, join(disk, 'pg_ident.conf'), '');
-  write(lab, join(disk, 'pgpass'), `*:*:*:repl:${secret(lab, 'repl')}\n`);
+  write(lab, passfileOf(lab), ['repl', 'rewinder'].map((user) => `*:*:*:${user}:${secret(lab, user)}\n`).join(''));
   write(lab, join(disk, 'password'), secret(lab, 'postgres'));
   writeFileSync(join(disk, 'autostart'), 'disabled\n');
   if (lab.user) chownSync(disk, lab.user.uid, lab.user.gid);
@@ -91,7 +91,7 @@ export async function copyFrom(lab: Lab, name: string): Promise<void> {
     '--no-sync',
     '-w',
   ];
-  await tool(lab, 'pg_basebackup', ['-D', dataOf(lab, name), ...flags], { PGPASSFILE: join(diskOf(lab, name), 'pgpass') });
+  await tool(lab, 'pg_basebackup', ['-D', dataOf(lab, name), ...flags], { PGPASSFILE: passfileOf(lab) });
   write(lab, join(dataOf(lab, name), 'standby.signal'), '');
 }
 
@@ -102,10 +102,13 @@ export async function fill(lab: Lab, name: string): Promise<void> {
     `create role lifeboat superuser login password ${quote(secret(lab, 'lifeboat'))}`,
     `create role app login password ${quote(secret(lab, 'app'))}`,
     `create role repl replication login password ${quote(secret(lab, 'repl'))}`,
+    `create role rewinder login password ${quote(secret(lab, 'rewinder'))}`,
     'create database orders owner app',
     `select pg_create_physical_replication_slot('${slotOf(peerOf(lab, name))}')`,
   ]);
   await sql(lab, name, 'orders', [
+    ...['pg_ls_dir(text, boolean, boolean)', 'pg_stat_file(text, boolean)', 'pg_read_binary_file(text)'].map(mayRewind),
+    mayRewind('pg_read_binary_file(text, bigint, bigint, boolean)'),
     'set role app',
     'create table orders(id bigint generated always as identity primary key, item text, at timestamptz default now())',
     `insert into orders(item) select 'order ' || n from generate_series(1, 100) n`,
@@ -113,6 +116,9 @@ export async function fill(lab: Lab, name: string): Promise<void> {
     'create index on lifeboat_markers(probe, seq)',
   ]);
 }
+
+/** What pg_rewind calls on its source. */
+const mayRewind = (call: string): string => `grant execute on function pg_catalog.${call} to rewinder`;
 
 /** Whether the other member's standby streams from this host. */
 export async function streams(lab: Lab, name: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 
 /** Who runs PostgreSQL. */
 export interface DatabaseUser {
+  readonly name: string;
   readonly uid: number;
   readonly gid: number;
 }
@@ -14,7 +15,7 @@ export function databaseUser(): DatabaseUser | null {
   for (const name of ['postgres', 'nobody']) {
     try {
       const ask = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-      return { uid: ask('-u'), gid: ask('-g') };
+      return { name, uid: ask('-u'), gid: ask('-g') };
     } catch {
       // the next one
     }

@@ -4,7 +4,10 @@ import { hooksFile, type Lab } from './lab.ts';
 import { listening, readBody } from './serve.ts';
 
 /** The receiver of notifications: each delivery becomes a line of hooks.jsonl. It can lose its answer, as a network does. */
-export async function serveHooks(lab: Lab): Promise<{ lose(times: number): void; losing(): number }> {
+export async function serveHooks(
+  lab: Pick<Lab, 'folder' | 'hooks'>,
+  address = '127.0.0.1',
+): Promise<{ lose(times: number): void; losing(): number }> {
   let left = 0;
   const server = createServer((request, response) => {
     void readBody(request).then(
@@ -27,7 +30,7 @@ export async function serveHooks(lab: Lab): Promise<{ lose(times: number): void;
       () => request.socket.destroy(),
     );
   });
-  await listening(server, lab.hooks);
+  await listening(server, lab.hooks, address);
   return { lose: (times) => void (left = times), losing: () => left };
 }
 

@@ -37,7 +37,7 @@ export function onPath(name: string): string | null {
   return null;
 }
 
-const needed = ['initdb', 'postgres', 'pg_basebackup', 'pg_controldata', 'pg_rewind', 'pg_ctl'];
+const needed = ['initdb', 'postgres', 'pg_basebackup', 'pg_controldata', 'pg_rewind', 'pg_ctl', 'pg_waldump', 'psql'];
 
 function debianFolders(): string[] {
   const root = '/usr/lib/postgresql';

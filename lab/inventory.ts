@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { dataOf, secretFile, type Host, type Lab } from './lab.ts';
+import { dataOf, passfileOf, secretFile, type Host, type Lab } from './lab.ts';
 import { program } from './launch.ts';
 
 const address = '127.0.0.1';
@@ -46,6 +46,8 @@ export function inventory(lab: Lab): string {
             bin: bySite(() => lab.postgres),
             database: 'orders',
             login: { user: 'lifeboat', password: `file:${secretFile(lab, 'lifeboat')}` },
+            ...(lab.user === null ? {} : { owner: lab.user.name }),
+            replication: { user: 'repl', 'rewind-user': 'rewinder', passfile: passfileOf(lab) },
             service: bySite((name) => service(lab, name)),
           },
           probe: { every: '100 milliseconds', good: 5 },

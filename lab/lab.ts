@@ -77,9 +77,11 @@ export const logFile = (lab: Lab, name: string): string => join(lab.folder, 'log
 export const secretFile = (lab: Lab, name: string): string => join(lab.folder, 'secrets', name);
 export const secret = (lab: Lab, name: string): string => readFileSync(secretFile(lab, name), 'utf8').trim();
 export const ledgerFile = (lab: Lab): string => join(lab.folder, 'power-ledger.jsonl');
-export const hooksFile = (lab: Lab): string => join(lab.folder, 'hooks.jsonl');
+export const hooksFile = (lab: Pick<Lab, 'folder'>): string => join(lab.folder, 'hooks.jsonl');
 export const diskOf = (lab: Lab, host: string): string => join(lab.disks, host);
 export const dataOf = (lab: Lab, host: string): string => join(lab.disks, host, 'data');
+/** The password file of the user who runs PostgreSQL, on every host. */
+export const passfileOf = (lab: Lab): string => join(lab.disks, 'pgpass');
 export const autostartOf = (lab: Lab, host: string): string => join(lab.disks, host, 'autostart');
 
 /** In the environment of every process of the lab, and of those of one machine. */

@@ -23,10 +23,10 @@ export function serve(port: number, token: string, answer: Answer): Promise<Serv
   return listening(server, port);
 }
 
-export function listening(server: Server, port: number): Promise<Server> {
+export function listening(server: Server, port: number, address = '127.0.0.1'): Promise<Server> {
   return new Promise((done, fail) => {
     server.once('error', fail);
-    server.listen(port, '127.0.0.1', () => done(server));
+    server.listen(port, address, () => done(server));
   });
 }
 

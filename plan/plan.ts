@@ -153,7 +153,7 @@ export interface BackupFacts {
   readonly postgres?: BackedUp & { readonly stanza: string; readonly config: string };
   /**
    * restic. `hosts`: site that serves → the host whose files are saved; `paths`: absolute.
-   * `user`: operating-system user as whom they are read and written there. Absent: the one as whom commands run there anyway.
+   * `user`: operating-system user as whom they are read and written there. Absent: root by SSH, else the one who runs the worker.
    */
   readonly files?: BackedUp & {
     readonly hosts: { readonly [site: string]: string };

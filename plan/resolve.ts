@@ -8,7 +8,7 @@ import type { Scope } from './scope.ts';
 
 /** What `${{ run.… }}` can name: known only while the run goes on. */
 export const runNames: readonly string[] = ['data-at-risk', 'viewpoints', 'link', 'id', 'mode', 'started-at'];
-const roots = ['source', 'target', 'system', 'runbook', 'parameters', 'steps', 'run'];
+const roots = ['source', 'target', 'hosts', 'values', 'system', 'runbook', 'parameters', 'steps', 'run'];
 
 /** A reference that stays in the plan, and where it was written. */
 export interface LateUse {

@@ -52,6 +52,10 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
   const known = {
     source: siteTree(source, system, inventory.data),
     target: siteTree(target, system, inventory.data),
+    hosts: Object.fromEntries(
+      Object.entries(inventory.data.hosts).map(([name, { site, address }]) => [name, { site, address: address ?? name }]),
+    ),
+    values: inventory.data.values,
     system: { name: runbook.data.system, tier: system?.tier ?? null },
     runbook: { name: runbook.data.runbook, kind: runbook.data.kind },
     parameters,
@@ -72,7 +76,8 @@ function siteTree(site: string, system: SystemFacts | undefined, inventory: Inve
   const pair = system?.postgres;
   const host = pair && own(pair.members, site);
   const saved = system?.backups?.files && own(system.backups.files.hosts, site);
-  const files = saved === undefined ? {} : { files: { host: saved } };
+  const addressOf = (name: string): string => own(inventory.hosts, name)?.address ?? name;
+  const files = saved === undefined ? {} : { files: { host: saved, address: addressOf(saved) } };
   if (pair === undefined || host === undefined) return { site, ...files };
   const bin = own(pair.bin, site);
   return {
@@ -80,7 +85,7 @@ function siteTree(site: string, system: SystemFacts | undefined, inventory: Inve
     ...files,
     postgres: {
       host,
-      address: own(inventory.hosts, host)?.address ?? host,
+      address: addressOf(host),
       port: pair.port,
       database: pair.database,
       user: pair.user,

@@ -75,6 +75,26 @@ export class Log {
     return this.#acknowledged.slice(first);
   }
 
+  /**
+   * The newest that are acknowledged up to a number, `most` of them at most, oldest first: those since the last interruption
+   * before them, for what came earlier may have been lost in it, and was counted then.
+   */
+  upTo(seq: number, most: number): readonly Acknowledged[] {
+    const end = this.#acknowledged.findLastIndex((marker) => marker.seq <= seq) + 1;
+    const since = this.#servedSince(this.#acknowledged[end - 1]?.at ?? 0);
+    return this.#acknowledged.slice(Math.max(0, end - most), end).filter(({ at }) => at >= since);
+  }
+
+  /** Number of the newest that was acknowledged before this time and since the last interruption before it, or null. */
+  newestBefore(at: number): number | null {
+    const since = this.#servedSince(at);
+    return this.#acknowledged.findLast((marker) => marker.at < at && marker.at >= since)?.seq ?? null;
+  }
+
+  #servedSince(at: number): number {
+    return this.#gaps.findLast(({ servedAt }) => servedAt !== null && servedAt <= at)?.servedAt ?? 0;
+  }
+
   #write(line: string): void {
     appendFileSync(this.#file, `${line}\n`);
     this.#lines += 1;

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { packages as labPackages } from '../lab/full/packages.ts';
 
 /** Debian packages that the tests need, each with what for. */
 const packages = {
+  ...labPackages,
   chromium: 'drives the Temporal UI and looks at the report',
   'fonts-liberation': 'makes its screenshots readable',
   'python3-venv': 'holds the Temporal CLI, PostgreSQL and the power controllers of the lab',

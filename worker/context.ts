@@ -34,6 +34,7 @@ export function contextOf(site: Site, call: StepCall, signal: AbortSignal, beat:
       if (!host) throw new StepError('unknown-host', `the plan holds no facts of host ${name} for step ${call.step.id}`, 'mistake');
       return host;
     },
+    earlier: call.earlier ?? { promoted: [], changed: [] },
     proofs: call.proofs,
     stated: call.stated,
     seen: call.seen,

@@ -5,8 +5,9 @@ import type { StepContext } from '../activities/step.ts';
 import { compile } from '../plan/compile.ts';
 import { hostFacts, systemFacts } from '../plan/facts.ts';
 import { loadFolder, type InventoryFile, type RunbookFile } from '../plan/load.ts';
-import type { Action, Plan } from '../plan/plan.ts';
+import type { Action, Plan, PlanNode } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
+import { earlier, notUpYet } from '../workflows/earlier.ts';
 import { findSource } from './run/find-source.ts';
 import { secret } from './secret.ts';
 
@@ -31,7 +32,7 @@ async function preflightRunbook(inventory: InventoryFile, runbook: RunbookFile):
   const name = runbook.data.runbook;
   try {
     const plan = await planNow(inventory, runbook);
-    const answers = await Promise.all(actionsOf(plan).map(({ id, action }) => look(plan, id, action)));
+    const answers = await Promise.all(actionsOf(plan).map((named) => look(plan, named)));
     return { runbook: name, ok: answers.every(({ ok }) => ok), lines: answers.flatMap(({ lines }) => lines) };
   } catch (error) {
     return { runbook: name, ok: false, lines: [error instanceof Error ? error.message : String(error)] };
@@ -50,32 +51,34 @@ async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<
 }
 
 interface Named {
-  readonly id: string;
+  readonly node: PlanNode;
   readonly action: Action;
 }
 
 /** Those whose input is known before a run. */
 function actionsOf(plan: Plan): Named[] {
-  const named = plan.steps.flatMap((node) =>
-    node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ id: node.id, action })) : [],
-  );
+  const named = plan.steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ node, action })) : []));
   return named.filter(({ action }) => !/"\$(?:ref|text)"/u.test(JSON.stringify(action.with)));
 }
 
-async function look(plan: Plan, id: string, action: Action): Promise<{ ok: boolean; lines: readonly string[] }> {
+async function look(plan: Plan, { node, action }: Named): Promise<{ ok: boolean; lines: readonly string[] }> {
   const type = types.find(({ name }) => name === action.uses)!;
   const signal = AbortSignal.timeout(within);
-  const label = `${id} (${action.uses}, as seen from ${action.at})`;
+  const before = earlier(plan, node, () => false);
+  const label = `${node.id} (${action.uses}, as seen from ${action.at})`;
   try {
-    const seen = await type.preflight(action.with, contextFor(plan, id, action, signal));
+    const seen = await type.preflight(action.with, contextFor(plan, node.id, action, before, signal));
     return { ok: true, lines: seen.map((line) => `${label}: ${line}`) };
   } catch (error) {
+    // What a step before this one switches on, or starts, does not answer yet.
+    if (error instanceof StepError && notUpYet.test(error.code) && Object.keys(action.hosts).some((name) => before.changed.includes(name)))
+      return { ok: true, lines: [`${label}: not up before ${node.needs.join(', ')}: ${error.message}`] };
     return { ok: false, lines: [`${label} NOT READY: ${error instanceof Error ? error.message : String(error)}`] };
   }
 }
 
 /** A context in which nothing can be changed. */
-function contextFor(plan: Plan, id: string, action: Action, signal: AbortSignal): StepContext {
+function contextFor(plan: Plan, id: string, action: Action, before: StepContext['earlier'], signal: AbortSignal): StepContext {
   const refuse = (): never => {
     throw new StepError('preflight-only', 'a preflight changes nothing', 'mistake');
   };
@@ -96,6 +99,7 @@ function contextFor(plan: Plan, id: string, action: Action, signal: AbortSignal)
     source: plan.source,
     target: plan.target,
     host: (name) => hosts[name] ?? refuse(),
+    earlier: before,
     proofs: [],
     stated: [],
     seen: {},

@@ -5,6 +5,7 @@ import { siteQueue } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
+import { earlier, notUpYet } from './earlier.ts';
 import { lookAround } from './gate.ts';
 import { whileGoing } from './going.ts';
 import { callOf } from './perform.ts';
@@ -33,6 +34,8 @@ export async function preflight(run: Run): Promise<void> {
 interface SiteAnswer extends PreflightAnswer {
   readonly site: string;
   readonly action: Action;
+  /** Hosts that steps before it change. */
+  readonly changed: readonly string[];
 }
 
 async function askSites(run: Run): Promise<SiteAnswer[]> {
@@ -49,12 +52,12 @@ async function askSite(site: string, chunk: readonly Planned[]): Promise<SiteAns
       startToCloseTimeout: within + 1_000,
       scheduleToCloseTimeout: within + 2_000,
     })['run.preflight']({ calls, within });
-    return answers.map((answer, n) => ({ ...answer, site, action: chunk[n]!.action }));
+    return answers.map((answer, n) => ({ ...answer, site, action: chunk[n]!.action, changed: chunk[n]!.call.earlier?.changed ?? [] }));
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { code, text } = problemOf(error);
     const why = code.startsWith('timeout') ? `no worker at ${site} answered` : text;
-    return chunk.map(({ node, action }) => ({ step: node.id, ok: false, seen: [why], code, site, action }));
+    return chunk.map(({ node, action }) => ({ step: node.id, ok: false, seen: [why], code, site, action, changed: [] }));
   }
 }
 
@@ -71,7 +74,8 @@ function bySite(run: Run): Map<string, Planned[]> {
     for (const action of [node.action, ...node.else]) {
       // What only the run itself will know cannot be tried before it.
       if (isLate(action.with)) continue;
-      const planned = { node, action, call: { ...callOf(run, node, action, []), uses: action.uses } };
+      const call = { ...callOf(run, node, action, []), uses: action.uses, earlier: earlier(run.pinned, node, (one) => run.leftOut(one)) };
+      const planned = { node, action, call };
       const steps = sites.get(action.at);
       if (steps) steps.push(planned);
       else sites.set(action.at, [planned]);
@@ -80,10 +84,12 @@ function bySite(run: Run): Map<string, Planned[]> {
   return sites;
 }
 
-/** In an unplanned run the source is expected to fail: that is a fact for the gate. */
+/** In an unplanned run the source is expected to fail, and in any what is not up yet: that is a fact for the gate. */
 function excused(run: Run, answer: SiteAnswer): boolean {
   const source = run.pinned.source.site;
   const hosts = Object.values(answer.action.hosts);
+  // A host that a step before this one switches on, or starts, does not answer yet.
+  if (notUpYet.test(answer.code) && hosts.some(({ name }) => answer.changed.includes(name))) return true;
   return run.mode === 'unplanned' && (answer.site === source || hosts.some((host) => host.site === source));
 }
 

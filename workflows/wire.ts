@@ -122,6 +122,8 @@ export interface StepCall {
   readonly ui: string | null;
   /** Folder of the record store at the site that carries it out. */
   readonly records: string | null;
+  /** Of a preflight: hosts that steps before this one promote, and those that they change. */
+  readonly earlier?: { readonly promoted: readonly string[]; readonly changed: readonly string[] };
 }
 /** Result of `.execute`, `.verify` and `.rehearse`. */
 export type StepAnswer = Outcome<Json>;

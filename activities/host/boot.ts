@@ -1,4 +1,5 @@
 import type { StepContext } from '../step.ts';
+import { serviceRights } from './rights.ts';
 import { run } from './run.ts';
 
 export interface Boot {
@@ -19,7 +20,12 @@ export async function startsAtBoot(name: string, context: StepContext): Promise<
     };
   }
   try {
-    const answer = await run(host, service.enabled, { deadline: 3_000, signal: context.signal });
+    const answer = await run(host, service.enabled, {
+      deadline: 3_000,
+      signal: context.signal,
+      viewpoint: context.viewpoint,
+      ...serviceRights(host, service.enabled),
+    });
     const word = answer.stdout.trim().split(/\s/, 1)[0] ?? '';
     if (/^(disabled|masked|masked-runtime)$/.test(word))
       return { latched: 'yes', text: `PostgreSQL on ${name} does not start at boot (${word}).` };

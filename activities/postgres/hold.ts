@@ -7,9 +7,9 @@ export const fresh = 5_000;
 /**
  * Reads the proofs that the old primary cannot write again, now, and returns one that holds.
  * Throws where there is none, where none holds any more, or where the old primary would come back by itself.
+ * @param source the host that must not write: by default the one that served.
  */
-export async function holding(context: StepContext): Promise<Proof> {
-  const source = context.system.postgres?.members[context.source.site];
+export async function holding(context: StepContext, source = context.system.postgres?.members[context.source.site]): Promise<Proof> {
   const about = context.proofs.filter((proof) => proof.host === source && (proof.kind === 'fence' || proof.kind === 'shutdown'));
   if (about.length === 0) {
     throw new StepError(

@@ -6,6 +6,7 @@ import { step, type Outcome, type StepContext } from '../step.ts';
 import { onMember, type Query } from './connect.ts';
 import { holding, isFresh } from './hold.ts';
 import { askMember, readMember } from './member.ts';
+import { noPatroniAt, notPatroni } from './patroni.ts';
 import { mayWithdraw, promoter, withdraw } from './withdraw.ts';
 import { acceptsWrites } from './writes.ts';
 
@@ -41,7 +42,9 @@ export default step({
 
   async preflight({ host: name }, context) {
     const host = context.host(name);
+    await noPatroniAt(name, context);
     return onMember(host, context.system, context, async (query) => {
+      await notPatroni(query, name);
       const member = await readMember(query, host, context.system);
       if (!member.recovering) return [`PostgreSQL ${member.version} on ${name} is a primary already, on timeline ${member.timeline}.`];
       await mayPromote(query, name);
@@ -54,7 +57,10 @@ export default step({
     const host = context.host(name);
     await onMember(host, context.system, context, async (query) => {
       const member = await readMember(query, host, context.system);
-      if (member.recovering) await mayPromote(query, name);
+      if (member.recovering) {
+        await notPatroni(query, name);
+        await mayPromote(query, name);
+      }
       // Also where it is promoted already: it is taken for ours only while a proof holds.
       const proof = await beating(context, holding(context));
       if (!member.recovering) return;

@@ -6,7 +6,9 @@ import { step, type StepContext } from '../step.ts';
 import { onMember } from './connect.ts';
 import { controlData } from './control-data.ts';
 import { askMember, readMember } from './member.ts';
+import { notPatroni, notPatroniOn } from './patroni.ts';
 import { caughtUp, proveShutDown } from './prove-shut-down.ts';
+import { seatOf } from './seat.ts';
 import { startServer, stopServer } from './service.ts';
 import { streaming } from './streaming.ts';
 import { acceptsWrites } from './writes.ts';
@@ -38,6 +40,8 @@ export default step({
   ],
 
   async preflight({ host, standby }, context) {
+    const seat = seatOf(host, context);
+    await Promise.all([notPatroniOn(seat, context), onMember(seat.host, context.system, context, (query) => notPatroni(query, host))]);
     const [link, boot] = await Promise.all([streaming(host, standby, context), startsAtBoot(host, context), controlData(host, context)]);
     if (boot.latched === 'no') throw bootsIntoService(host);
     return [link, boot.text];

@@ -1,5 +1,7 @@
+import type { HostFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
-import { run } from '../host/run.ts';
+import { serviceRights } from '../host/rights.ts';
+import { run, type CommandResult } from '../host/run.ts';
 import { beating } from '../note.ts';
 import type { StepContext } from '../step.ts';
 import { memberOf, onMember } from './connect.ts';
@@ -12,7 +14,7 @@ const patience = 45_000;
 export async function stopServer(name: string, context: StepContext): Promise<void> {
   const host = context.host(name);
   const argv = serviceOf(name, context).stop;
-  const answer = await beating(context, run(host, argv, { deadline: patience, signal: context.signal }));
+  const answer = await command(host, argv, context);
   const until = Date.now() + 2_000;
   for (;;) {
     const { state } = await controlData(name, context);
@@ -36,10 +38,7 @@ export async function stopServer(name: string, context: StepContext): Promise<vo
 
 /** Starts the server by the inventory's command, and believes only a session on it. */
 export async function startServer(name: string, context: StepContext): Promise<void> {
-  const answer = await beating(
-    context,
-    run(context.host(name), serviceOf(name, context).start, { deadline: patience, signal: context.signal }),
-  );
+  const answer = await command(context.host(name), serviceOf(name, context).start, context);
   const until = Date.now() + 15_000;
   while (!(await answers(name, context))) {
     if (Date.now() > until)
@@ -50,6 +49,11 @@ export async function startServer(name: string, context: StepContext): Promise<v
     context.heartbeat();
     await context.sleep(50);
   }
+}
+
+function command(host: HostFacts, argv: readonly string[], context: StepContext): Promise<CommandResult> {
+  const { signal, viewpoint } = context;
+  return beating(context, run(host, argv, { deadline: patience, signal, viewpoint, ...serviceRights(host, argv) }));
 }
 
 function serviceOf(name: string, context: StepContext) {

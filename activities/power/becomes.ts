@@ -1,7 +1,6 @@
 import type { HostFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
-import { noted } from '../note.ts';
-import { z } from 'zod';
+import { beating } from '../note.ts';
 import type { StepContext } from '../step.ts';
 import type { Controller } from './controller.ts';
 
@@ -13,14 +12,14 @@ export async function becomes(wanted: 'on' | 'off', controller: Controller, host
   const deadline = Date.now() + patience;
   let lost: StepError | undefined;
   try {
-    await controller.press(wanted);
+    await beating(context, controller.press(wanted));
   } catch (error) {
     // An answer that was lost says nothing of the press: the state decides.
     if (!(error instanceof StepError) || error.remedy !== 'again') throw error;
     lost = error;
   }
   for (let wait = 50; ; wait = Math.min(wait * 1.5, 500)) {
-    const { state, word } = await controller.state();
+    const { state, word } = await beating(context, controller.state());
     if (state === wanted) return;
     if (lost && Date.now() > deadline - patience / 2) throw lost;
     if (Date.now() > deadline) {
@@ -29,7 +28,6 @@ export async function becomes(wanted: 'on' | 'off', controller: Controller, host
         `The controller of ${host.name} took the order "${wanted}" and still says ${word} after ${patience / 1_000} s.`,
       );
     }
-    context.heartbeat(noted(context, z.unknown()));
     await context.sleep(wait);
   }
 }

@@ -2,15 +2,21 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { startsAtBoot } from '../host/boot.ts';
-import { note, noted } from '../note.ts';
+import { beating, note, noted } from '../note.ts';
 import { sight } from '../sight.ts';
+import { seenBefore } from '../silence.ts';
 import { step, type StepContext } from '../step.ts';
 import { controllerOf } from './controller.ts';
 import { becomes } from './becomes.ts';
-import { lastSign, proveOff } from './prove-off.ts';
+import { proveOff } from './prove-off.ts';
+import { readRestore, restoreBefore, restoreChanged, restorePolicy } from './restore-policy.ts';
 
 /** What an attempt learnt before it pressed: afterwards the machine cannot be asked any more. */
-const before = z.object({ latched: z.enum(['yes', 'unknown']), seen: z.string().nullable() });
+const before = z.object({
+  latched: z.enum(['yes', 'unknown']),
+  seen: z.string().nullable(),
+  restore: restorePolicy.nullable().default(null),
+});
 
 export default step({
   name: 'power.off',
@@ -29,8 +35,8 @@ export default step({
   }),
   example: { host: 'a-db' },
   permissions: [
-    "A login at the host's Redfish controller with the role Operator, or any with the privilege ConfigureComponents.",
-    "HTTPS from the target site to the controller; TCP from there to the host's `alive` port and to its site's witness.",
+    "A login at the host's controller that may switch power and set the power-restore policy: with Redfish the role Operator, with IPMI the level Operator.",
+    "The controller's own protocol from the target site to it; TCP from there to the host's `alive` port and to its site's witness.",
     "The right to run the service's `enabled` command on the host.",
   ],
 
@@ -43,8 +49,14 @@ export default step({
         'mistake',
       );
     }
-    const [power, seen] = await Promise.all([controllerOf(host, context).state(), sight(host, context.system, context.viewpoint)]);
-    const sentences = [`The controller of ${name} says that its power is ${power.word}.`, ...seen.evidence];
+    const controller = controllerOf(host, context);
+    const takes = (await controller.check?.()) ?? [];
+    const [power, restore, seen] = await Promise.all([
+      controller.state(),
+      readRestore(controller.restore, name),
+      sight(host, context.system, context.viewpoint),
+    ]);
+    const sentences = [...takes, `The controller of ${name} says that its power is ${power.word}.`, ...seen.evidence, restore.text];
     if (!seen.witness)
       sentences.push(
         `The witness of ${host.site} does not answer here: as things are, no fence of ${name} could be proven from ${context.viewpoint}.`,
@@ -58,11 +70,23 @@ export default step({
   async execute({ host: name }, context) {
     const host = context.host(name);
     const controller = controllerOf(host, context);
-    const [power, seen] = await Promise.all([controller.state(), sight(host, context.system, context.viewpoint)]);
+    const [power, restore, seen] = await beating(
+      context,
+      Promise.all([controller.state(), readRestore(controller.restore, name), sight(host, context.system, context.viewpoint)]),
+    );
     const known = noted(context, before);
     const boot = seen.alive ? (await startsAtBoot(name, context)).latched : 'unknown';
     if (boot === 'no') throw bootsIntoService(name);
-    note(context, { latched: boot === 'yes' ? 'yes' : (known?.latched ?? 'unknown'), seen: seen.alive ? seen.at : (known?.seen ?? null) });
+    note(context, {
+      latched: boot === 'yes' ? 'yes' : (known?.latched ?? 'unknown'),
+      seen: seen.alive ? seen.at : (known?.seen ?? null),
+      restore: known?.restore ?? restore.policy ?? null,
+    });
+    if (restore.policy !== undefined && restore.policy !== 'always-off') {
+      await context.stillOurs();
+      // A fence does not fail for it: what the controller says afterwards stands in the evidence.
+      await controller.restore?.set('always-off').catch(() => undefined);
+    }
     if (power.state === 'off') return;
     await context.stillOurs();
     await becomes('off', controller, host, context);
@@ -71,9 +95,16 @@ export default step({
   async verify({ host: name }, context) {
     const known = noted(context, before);
     const latched = known?.latched ?? latchedBefore(name, context);
-    const { at, evidence } = await proveOff(context.host(name), known?.seen ?? context.seen[name] ?? seenBefore(name, context), context);
+    const host = context.host(name);
+    const seen = known?.seen ?? context.seen[name] ?? seenBefore({ by: 'power.off', host: name }, context.proofs);
+    const [{ at, evidence }, restore] = await beating(
+      context,
+      Promise.all([proveOff(host, seen, context), readRestore(controllerOf(host, context).restore, name)]),
+    );
     const all = [
       ...evidence,
+      restore.text,
+      ...restoreChanged(name, known?.restore ?? restoreBefore(context.proofs, name)),
       latched === 'yes'
         ? `PostgreSQL on ${name} does not start at boot: it stays out when power returns.`
         : `Whether PostgreSQL on ${name} starts at boot is not known: keep its power off.`,
@@ -92,12 +123,6 @@ export default step({
 /** A proof that is read again keeps what was known of the latch when it was made. */
 function latchedBefore(name: string, context: StepContext): 'yes' | 'unknown' {
   return context.proofs.some((proof) => proof.by === 'power.off' && proof.host === name && proof.latched === 'yes') ? 'yes' : 'unknown';
-}
-
-/** A proof that is read again was made of a host that had been seen alive: when, stands in its evidence. */
-function seenBefore(name: string, context: StepContext): string | undefined {
-  const proof = context.proofs.find(({ by, host }) => by === 'power.off' && host === name);
-  return proof?.evidence.map((sentence) => lastSign.exec(sentence)?.[1]).find((time) => time !== undefined);
 }
 
 function bootsIntoService(name: string): StepError {

@@ -104,6 +104,10 @@ export const inventoryGrammar = z
     hosts: z.record(nameField('Name of a host.'), host).describe('The hosts, by name.').default({}),
     ssh: ssh.describe('How hosts are logged in at, where they do not say otherwise.').optional(),
     stores: z.record(nameField('Name of a store.'), store).describe('Where backups lie, by name.').default({}),
+    values: z
+      .record(nameField('Name of a value.'), z.union([z.string(), z.number(), z.boolean()]))
+      .describe('What runbooks refer to as `${{ values.NAME }}`: names and references to secrets, never secrets.')
+      .default({}),
     systems: z.record(nameField('Name of a system.'), system).describe('What is protected, by name.'),
     notify: z
       .record(

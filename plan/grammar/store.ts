@@ -38,7 +38,9 @@ export const backups = z
           .record(nameField('Name of a site.'), nameField('Name of a host.'))
           .describe('Site that serves → the host whose files are saved.'),
         paths: z.array(z.string().regex(/^\/./, 'an absolute path')).min(1).describe('What is saved: absolute paths.'),
-        user: textField('Operating-system user as whom the files are read and written there, such as root. Default: who logs in.').optional(),
+        user: textField(
+          'Operating-system user as whom the files are read and written there, such as root. Default: root by SSH, else who runs the worker.',
+        ).optional(),
         ...where,
       })
       .describe('Files, by restic.')

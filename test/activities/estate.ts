@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import type { Backup, Proof, StepContext, StepType } from '../../activities/step
 import type { HostFacts, SystemFacts } from '../../plan/plan.ts';
 import { call } from '../../lab/call.ts';
 import { down } from '../../lab/down.ts';
-import { dataOf, hostOf, ledgerFile, secret, secretFile, type Lab } from '../../lab/lab.ts';
+import { dataOf, hostOf, ledgerFile, passfileOf, secret, secretFile, type Lab } from '../../lab/lab.ts';
 
 import { machineControl } from '../../lab/machine-control.ts';
 
@@ -81,6 +82,8 @@ export async function estate(options: { probe?: boolean } = {}): Promise<Estate>
 
 export interface Options {
   readonly backups?: readonly Backup[];
+  readonly earlier?: StepContext['earlier'];
+  readonly fences?: readonly Proof[];
   readonly viewpoint?: string;
   readonly proofs?: readonly Proof[];
   readonly stated?: StepContext['stated'];
@@ -96,6 +99,15 @@ export interface Options {
 }
 
 let runs = 0;
+/** Keys are this process's own: jobs are remembered by them on hosts that outlive it. */
+const session = randomBytes(4).toString('hex');
+
+/** What jobs of this machine leave is this process's own, and of those that it starts. */
+if (process.env['LIFEBOAT_TEST_STATE'] === undefined) {
+  const state = mkdtempSync(join(tmpdir(), 'lifeboat-state-'));
+  process.env['XDG_STATE_HOME'] = process.env['LIFEBOAT_TEST_STATE'] = state;
+  process.once('exit', () => rmSync(state, { recursive: true, force: true }));
+}
 
 /** A context over real parts, as a worker makes one; each is another run's unless it is handed on. */
 export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options = {}): StepContext & { readonly beats: unknown[] } {
@@ -114,7 +126,7 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
       startedAt: '2026-11-22T10:00:00.000Z',
     },
     step: { id: options.step ?? 'step', attempt: 1 },
-    key: `${options.step ?? 'step'}-${runs}`,
+    key: `${options.step ?? 'step'}-${runs}-${session}`,
     viewpoint: options.viewpoint ?? 'site-b',
     system: options.system ?? at.system,
     source: { site: 'site-a' },
@@ -124,12 +136,14 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
       if (!host) throw new StepError('unknown-host', `No host ${name}.`, 'mistake');
       return host;
     },
+    earlier: options.earlier ?? { promoted: [], changed: [] },
     proofs: options.proofs ?? [],
     stated: options.stated ?? [],
     seen: options.seen ?? {},
     resume: options.resume,
     notify: options.notify ?? {},
     backups: async () => options.backups ?? [],
+    fences: async () => options.fences ?? [],
     exports: async () => mkdtempSync(join(tmpdir(), 'lifeboat-exports-')),
     signal,
     heartbeat: (details) => void beats.push(details),
@@ -253,6 +267,8 @@ function systemFacts(lab: Lab, program: (path: string) => string[]): SystemFacts
       database: 'orders',
       user: 'lifeboat',
       password: `file:${secretFile(lab, 'lifeboat')}`,
+      ...(lab.user === null ? {} : { owner: lab.user.name }),
+      replication: { user: 'repl', rewindUser: 'rewinder', passfile: passfileOf(lab) },
       service: bySite((name) => ({ start: service(name, 'start'), stop: service(name, 'stop'), enabled: service(name, 'enabled') })),
     },
     probe: { every: 100, good: 5, url: `http://127.0.0.1:${lab.probe}` },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,9 +64,25 @@ describe('A command on a host', () => {
     assert.match(error.message, /ENOENT/);
   });
 
-  it('is refused over ssh by this release, in words', async () => {
-    const error = await failure(run({ ...host, connection: 'ssh' }, ['true'], { deadline: 5_000 }));
-    assert.deepEqual([error.code, error.remedy], ['ssh-not-supported', 'mistake']);
+  it("runs as another user, with that user's surroundings", async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const { stdout } = await run(host, ['sh', '-c', 'id -un; echo "$HOME"; pwd'], { deadline: 5_000, as: 'nobody' });
+    assert.equal(stdout, 'nobody\n/nonexistent\n/\n');
+    const error = await failure(run(host, ['no-such-program'], { deadline: 5_000, as: 'nobody' }));
+    assert.deepEqual([error.code, error.remedy], ['command-not-run', 'person']);
+  });
+
+  it('tells that more was printed than was kept, and keeps as much as is asked for', async () => {
+    const print = ['/bin/sh', '-c', 'head -c 100000 /dev/zero | tr "\\0" x'];
+    assert.equal((await run(host, print, { deadline: 5_000 })).cut, true);
+    const { stdout, cut } = await run(host, print, { deadline: 5_000, most: 100_000 });
+    assert.deepEqual([stdout.length, cut], [100_000, false]);
+  });
+
+  it('reads its input, also where that is long and holds what no argument may', async () => {
+    const input = `\0'"$(x)\n`.repeat(50_000);
+    const { stdout } = await run(host, ['sha256sum'], { deadline: 5_000, input });
+    assert.equal(stdout.split(' ')[0], createHash('sha256').update(input).digest('hex'));
   });
 });
 

@@ -3,6 +3,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { runWorker } from '../../dist/worker/main.js';
 import { types } from '../../dist/activities/index.js';
+import { lying } from '../torture/lying.mjs';
 
 const [site, runbooks] = process.argv.slice(2);
 const [place, how] = (process.env.LIFEBOAT_CRASH ?? ':').split(':');
@@ -31,7 +32,8 @@ const interceptors = {
   ],
 };
 // Between the act and the reading back of the world.
-const crashing = types.map((type) => ({
+const acting = process.env.LIFEBOAT_TORTURE_BREAK ? types.map(lying) : types;
+const crashing = acting.map((type) => ({
   ...type,
   execute: async (input, context) => {
     await type.execute(input, context);

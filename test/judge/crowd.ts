@@ -10,28 +10,22 @@ import { judgeTable, startWriter, type Acked, type Session, type Writer } from '
  */
 export class Crowd {
   readonly writers: { readonly [viewpoint: string]: Writer };
-  readonly #lab: Lab;
+  readonly #where: Where;
 
-  private constructor(lab: Lab, writers: Crowd['writers']) {
-    this.#lab = lab;
+  private constructor(where: Where, writers: Crowd['writers']) {
+    this.#where = where;
     this.writers = writers;
   }
 
-  /** Starts them on the pair's primary and returns once each has a row acknowledged. */
-  static async start(lab: Lab, primary = 'a-db'): Promise<Crowd> {
-    await ask(lab, primary, `${judgeTable}; grant all on judge to app`);
-    const viewpoints = Object.keys(Object.values(lab.hosts)[0]!.seenFrom);
-    const writers = Object.fromEntries(
-      viewpoints.map((viewpoint) => {
-        const hosts = Object.values(lab.hosts).map(({ seenFrom }) => ({ host: '127.0.0.1', port: seenFrom[viewpoint]![5432] }));
-        return [
-          viewpoint,
-          startWriter({ hosts, database: 'orders', user: 'app', password: secret(lab, 'app'), name: viewpoint, every: 40 }),
-        ];
-      }),
-    );
-    const crowd = new Crowd(lab, writers);
-    for (const viewpoint of viewpoints) await crowd.writes(primary, viewpoint);
+  /** Starts them in the small lab, on the pair's primary, and returns once each has a row acknowledged. */
+  static start(lab: Lab, primary = 'a-db'): Promise<Crowd> {
+    return Crowd.startAt(smallLab(lab), primary);
+  }
+
+  static async startAt(where: Where, primary = 'a-db'): Promise<Crowd> {
+    await where.ask(primary, `${judgeTable}; grant all on judge to app`);
+    const crowd = new Crowd(where, Object.fromEntries(where.viewpoints.map((viewpoint) => [viewpoint, where.writer(viewpoint)])));
+    for (const viewpoint of where.viewpoints) await crowd.writes(primary, viewpoint);
     return crowd;
   }
 
@@ -85,7 +79,7 @@ export class Crowd {
 
   /** Acknowledged rows that a server does not have, oldest first. */
   async lostOn(server: string): Promise<readonly Acked[]> {
-    const rows = await ask<{ id: string }>(this.#lab, server, 'select id from judge');
+    const rows = (await this.#where.ask(server, 'select id from judge')) as { id: string }[];
     const there = new Set(rows.map(({ id }) => id));
     return this.acked.filter(({ id }) => !there.has(id)).toSorted((a, b) => a.at.localeCompare(b.at));
   }
@@ -94,6 +88,26 @@ export class Crowd {
   get gap(): number {
     return Math.max(...Object.values(this.writers).map((writer) => writer.longestGap()?.milliseconds ?? 0));
   }
+}
+
+/** Where a crowd writes. */
+export interface Where {
+  readonly viewpoints: readonly string[];
+  /** A writer that sees the members as this viewpoint does. */
+  writer(viewpoint: string): Writer;
+  /** Asks a member past all lines. */
+  ask(host: string, text: string): Promise<readonly object[]>;
+}
+
+function smallLab(lab: Lab): Where {
+  return {
+    viewpoints: Object.keys(Object.values(lab.hosts)[0]!.seenFrom),
+    writer: (viewpoint) => {
+      const hosts = Object.values(lab.hosts).map(({ seenFrom }) => ({ host: '127.0.0.1', port: seenFrom[viewpoint]![5432] }));
+      return startWriter({ hosts, database: 'orders', user: 'app', password: secret(lab, 'app'), name: viewpoint, every: 40 });
+    },
+    ask: (host, text) => ask(lab, host, text),
+  };
 }
 
 /** Asks a database directly, by none of the lab's lines. */

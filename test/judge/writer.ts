@@ -54,7 +54,8 @@ export function startWriter(options: WriterOptions): Writer {
       const sentAt = now();
       try {
         if (!sql) {
-          sql = open(options);
+          // Another host first each time: a dead one answers nothing, and the client library does not go on to the next.
+          sql = open({ ...options, hosts: turned(options.hosts, sessions.length + errors.length) });
           await greet(sql, sessions, patience);
         }
         const id = `${name}-${n}`;
@@ -89,6 +90,11 @@ export function startWriter(options: WriterOptions): Writer {
 
 /** Makes the table that writers write to, once, on the server that serves. */
 export const judgeTable = 'create table if not exists judge(id text, writer text, at timestamptz not null default clock_timestamp())';
+
+function turned<T>(list: readonly T[], by: number): readonly T[] {
+  const first = by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
+}
 
 function open({ hosts, database, user, password }: WriterOptions): postgres.Sql {
   return postgres({
@@ -132,7 +138,7 @@ function abandon(sql: postgres.Sql | null): void {
   void sql?.end({ timeout: 0 }).catch(() => {});
 }
 
-function longestGap(acked: readonly Acked[]): { from: string; to: string; milliseconds: number } | null {
+export function longestGap(acked: readonly Acked[]): { from: string; to: string; milliseconds: number } | null {
   let longest: { from: string; to: string; milliseconds: number } | null = null;
   for (let n = 1; n < acked.length; n += 1) {
     const [from, to] = [acked[n - 1]!.at, acked[n]!.at];

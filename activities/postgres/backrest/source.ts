@@ -1,0 +1,85 @@
+import type { StepContext } from '../../step.ts';
+import { StepError } from '../../error.ts';
+import { run } from '../../host/run.ts';
+import { as } from './command.ts';
+import { bringBack, newestCopy } from './copies.ts';
+import { restorePatience } from './given.ts';
+import { clusterAt, type Cluster } from './cluster.ts';
+import { readInfo, hasStanza, type Info, type Saved } from './info.ts';
+import { repositoryOf, type Repository } from './repository.ts';
+import { hasRoom } from './restore-into.ts';
+import { backupFor, sameVersion, targetOf, type Target } from './target.ts';
+
+export interface Source {
+  readonly repository: Repository;
+  readonly info: Info;
+  readonly backup: Saved;
+  readonly target: Target;
+}
+
+/** Finds what a restore starts from, and throws where it cannot reach its target, does not fit, or is of another version. Only reads. */
+export async function findSource(
+  wanted: { readonly host: string; readonly site?: string | undefined; readonly to: string; readonly directory: string },
+  context: StepContext,
+  repository: Repository = repositoryOf(context.system, wanted.site ?? context.source.site),
+): Promise<Source & { readonly cluster: Cluster; readonly evidence: readonly string[] }> {
+  const target = targetOf(wanted.to);
+  const cluster = clusterAt(wanted.host, wanted.directory, context);
+  const info = await readInfo(repository, context);
+  if (!hasStanza(info))
+    throw new StepError(
+      'stanza-missing',
+      `The store ${repository.store} has no stanza ${repository.stanza}: it holds no backups of ${context.system.name}.`,
+      'mistake',
+    );
+  const backup = await backupFor(target, info, repository, context);
+  const { stdout } = await run(cluster.host, [cluster.program('postgres'), '--version'], {
+    deadline: 5_000,
+    signal: context.signal,
+    viewpoint: context.viewpoint,
+    ...as(cluster.owner),
+  });
+  sameVersion(stdout, info, backup, cluster.host.name);
+  const room = await hasRoom(cluster, backup, context);
+  return {
+    repository,
+    info,
+    backup,
+    target,
+    cluster,
+    evidence: [`Backup ${backup.label} in ${repository.store} leads to ${wanted.to}.`, room],
+  };
+}
+
+interface Wanted {
+  readonly host: string;
+  readonly site?: string | undefined;
+  readonly from: 'store' | 'copy';
+  readonly to: string;
+  readonly directory: string;
+}
+
+/** Works with the repository itself, or with one brought back out of its copy for as long as the work lasts. */
+export async function fromWhere(
+  wanted: Pick<Wanted, 'from' | 'site'>,
+  context: StepContext,
+  work: (repository: Repository) => Promise<void>,
+): Promise<void> {
+  const site = wanted.site ?? context.source.site;
+  if (wanted.from === 'store') return work(repositoryOf(context.system, site));
+  const { repository, remove } = await bringBack(site, restorePatience, context);
+  try {
+    await work(repository);
+  } finally {
+    if (!context.signal.aborted) await remove();
+  }
+}
+
+/** What can be known before: of the store, whether it leads to the target; of a copy, which there is. Only reads. */
+export async function evidenceOf(wanted: Wanted, context: StepContext): Promise<readonly string[]> {
+  if (wanted.from === 'store') return (await findSource(wanted, context)).evidence;
+  const { vault, snapshot } = await newestCopy(wanted.site ?? context.source.site, context);
+  return [
+    `${vault.store.name} at ${vault.store.site} opens with the key of ${vault.host}; its newest copy is ${snapshot.id} of ${snapshot.at}.`,
+  ];
+}

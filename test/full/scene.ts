@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { RunRecord } from '../../record/schema/run.ts';
+import type { OpenQuestion, RunResult } from '../../workflows/wire.ts';
+import { choose, endOf, stateOf } from '../e2e/world.ts';
+import type { FullWorld } from './world.ts';
+
+const people = ['alice@example.com', 'bob@example.com', 'carol@example.com', 'dan@example.com'];
+
+/** Approves every gate with as many people as it asks for, until the run has ended; what else is asked goes to `decide`, or fails. */
+export async function approveAll(
+  handle: WorkflowHandle,
+  decide: (question: OpenQuestion) => string | null | Promise<string | null> = unexpected,
+): Promise<RunResult> {
+  let end: RunResult | undefined;
+  let problem: unknown;
+  const ended = endOf(handle).then(
+    (result) => (end = result),
+    (error: unknown) => (problem = error),
+  );
+  for (const past = new Set<string>(); !end && !problem; await Promise.race([ended, pause(100)])) {
+    for (const question of (await stateOf(handle)).questions) {
+      const key = `${question.id} ${question.attempt}`;
+      if (past.has(key)) continue;
+      const choice = question.kind === 'gate' ? 'approve' : await decide(question);
+      if (choice === null) continue;
+      past.add(key);
+      const many = choice === 'approve' || choice === 'done' ? question.count : 1;
+      for (const by of people.slice(0, many)) await choose(handle, question, choice, by, 'seen');
+    }
+  }
+  if (problem) throw problem;
+  return end!;
+}
+
+function unexpected(question: OpenQuestion): never {
+  throw new Error(`${question.title}: ${question.facts.map(({ label, value }) => `${label}: ${value}`).join('; ')}`);
+}
+
+/** Record and report as a run left them at a site's record store. */
+export async function leftBy(end: RunResult, site: string): Promise<{ record: RunRecord; report: string }> {
+  const path = end.records[site];
+  assert.ok(path, `no record at ${site}: ${JSON.stringify(end)}`);
+  return { record: JSON.parse(await readFile(path.replace(/html$/u, 'json'), 'utf8')) as RunRecord, report: await readFile(path, 'utf8') };
+}
+
+/** An output of a step, as the record has it. */
+export function outputOf(record: RunRecord, step: string, name: string): unknown {
+  return (record.steps.find(({ id }) => id === step)?.outputs as { readonly [name: string]: unknown } | undefined)?.[name];
+}
+
+/** What the record says of acknowledged markers is what the probe's own ledger and the server say. Returns how many were lost. */
+export async function assertLossIsCounted(world: FullWorld, end: RunResult, site: string, host: string): Promise<number> {
+  const { record } = await leftBy(end, site);
+  const lost = await probeLosses(world, host);
+  assert.equal(record.point?.lost, lost, 'markers lost, as the record has them');
+  return lost;
+}
+
+/** How many markers the probe had acknowledged since then, by its own ledger, that a server does not have. `since`: milliseconds. */
+export async function probeLosses(world: FullWorld, host: string, since = 0): Promise<number> {
+  const ledger = (await readFile(`${world.lab.folder}/probe/orders.log`, 'utf8')).split('\n').flatMap((line) => {
+    const [kind, , id, at] = line.split(' ');
+    return kind === 'a' && Number(at) >= since ? [id!] : [];
+  });
+  const there = new Set((await world.sql<{ id: string }>(host, 'select id from lifeboat_markers')).map(({ id }) => id));
+  return ledger.filter((id) => !there.has(id)).length;
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
