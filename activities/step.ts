@@ -32,6 +32,7 @@ export interface Backup {
   readonly label: string;
   /** The store it lies in, by its name in the inventory. */
   readonly store: string;
+  readonly holds: 'database' | 'files';
   readonly kind: 'full' | 'differential' | 'incremental' | 'snapshot';
   /** ISO time up to which it holds the data. */
   readonly at: string;
@@ -45,7 +46,8 @@ export interface Backup {
 /** What a step learnt of the backups in one store. Merged by label: a proof once made is kept. */
 export interface BackupNews {
   readonly store: string;
-  /** True: these are all there are, and others that were known are gone. */
+  readonly holds: Backup['holds'];
+  /** True: these are all there are of what they hold, and others that were known are gone. */
   readonly complete: boolean;
   readonly backups: readonly Backup[];
 }

@@ -12,7 +12,7 @@ import { shell } from './postgres/shell.ts';
 
 /**
  * Moving a PostgreSQL pair to its other member, by Lifeboat and by its peers, seen by a writer that owes none of them anything: all on
- * this machine, a new pair each round, peers in turns. Options: --rounds N (5), --only NAME,… (the first words of a name do),
+ * this machine, a new pair each round, peers in turns. Options: --rounds N (5), --only NAME,… (how a name begins),
  * --modes told,automatic,planned (all). Exit status 1 where a round failed or a planned one lost a row.
  */
 const peers: readonly Peer[] = [shell, repmgr, patroni, autoFailover, ansible, lifeboat];
@@ -34,9 +34,9 @@ let stopped = false;
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => {
     stopped = true;
-    process.exitCode = 130;
     interrupt();
   });
+if (here.length === 0) throw new Error(`nobody is left to measure; there are ${peers.map(({ name }) => name).join(', ')}`);
 const measured: Measured = { told: new Map(), automatic: new Map(), planned: new Map() };
 for (let n = 1; n <= rounds; n += 1) {
   // Each goes first in its turn: what the machine does besides hits all of them alike.
@@ -49,6 +49,7 @@ const say: { readonly [mode in Mode]: (all: Measured, among: readonly Peer[]) =>
   planned: plannedTable,
 };
 for (const mode of modes) console.log(`\n${say[mode](measured, here)}`);
+if (stopped) process.exitCode = 130;
 if ([...measured.planned.values()].flat().some(({ lost }) => lost > 0)) process.exitCode = 1;
 
 /** Those that are installed, with their versions said; the others are said too. */

@@ -43,12 +43,13 @@ function show(system: string, known: readonly Backup[]): void {
   const rows = known.map((backup) => [
     backup.store,
     backup.label.slice(0, 40),
+    backup.holds,
     backup.kind,
     `${age(backup.at)} ago`,
     size(backup.bytes),
     backup.provenAt === null ? paint('yellow', 'unproven') : paint('green', `proven ${age(backup.provenAt)} ago`),
   ]);
-  for (const row of table([['store', 'backup', 'kind', 'holds data up to', 'size', 'restored and compared'], ...rows])) say(row);
+  for (const row of table([['store', 'backup', 'of', 'kind', 'holds data up to', 'size', 'restored and compared'], ...rows])) say(row);
   const proven = known.find(({ provenAt }) => provenAt !== null);
   if (proven === undefined)
     say(paint('red', `None is proven: until one was restored and compared, ${plain(system)} counts as not backed up.`));

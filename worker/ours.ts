@@ -28,10 +28,12 @@ export async function stillOurs(client: Client, system: string, epoch: number | 
       'person',
     );
   }
-  if (epoch !== null && loan?.epoch !== epoch) {
+  // What was never lent, only shared, has no loan to read: it stands at 0, as a plan compiled then has it.
+  const standing = loan?.epoch ?? 0;
+  if (epoch !== null && standing !== epoch) {
     throw new StepError(
       'not-ours',
-      `${system} is no longer lent to this run: it was given back, or lent to another (epoch ${loan?.epoch ?? 'unknown'}, this run has ${epoch}). Start a new run, which looks at the world as it is now`,
+      `${system} is no longer lent to this run: it was given back, or lent to another (epoch ${standing}, this run has ${epoch}). Start a new run, which looks at the world as it is now`,
       'person',
     );
   }

@@ -73,7 +73,7 @@ function refuseFenced(run: Run, action: Action): void {
   const host = action.promotes ? Object.keys(action.hosts).find((name) => run.fenced.has(name)) : undefined;
   if (host === undefined) return;
   throw ApplicationFailure.nonRetryable(
-    `a fence stands on ${host}: it may hold other rows than those that were served since. Let it follow first (postgres.compare, then postgres.rewind or postgres.rebuild, then postgres.reprotect), or let two people lift the fence (fence.lift)`,
+    `a fence stands on ${host}: it may hold other rows than those that were served since. Let it follow first (postgres.compare, then postgres.rewind or postgres.rebuild, then postgres.reprotect), or lift its fence (fence.lift)`,
     'fenced',
   );
 }

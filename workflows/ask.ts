@@ -63,6 +63,7 @@ export async function askOnce(run: Run, question: Question): Promise<Answer | 'e
       const press = asked.arrived.shift();
       if (press) {
         const { choice } = press.choice;
+        question.pressed?.(choice);
         const by = await consider(run, { question, attempt, openedAt, approvers, have }, press);
         if (by === 'reset') {
           note('expired', 'the run was reset since it was asked: it is asked again');

@@ -18,8 +18,7 @@ import { clerk, keepLateDecisions } from './clerk.ts';
 import { compile } from './compile.ts';
 import { conclude, measure, verdictOf } from './finish.ts';
 import { inputOf } from './input.ts';
-import { borrow } from './lock.ts';
-import { preflight } from './preflight.ts';
+import { prepare } from './lock.ts';
 import { Run, Stopped, type Stop } from './run.ts';
 import { view } from './view.ts';
 import { walk } from './walk.ts';
@@ -45,8 +44,7 @@ export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
 async function outcome(run: Run): Promise<Ending> {
   try {
     await compile(run, identify(run));
-    await preflight(run);
-    await borrow(run);
+    await prepare(run);
     announce(run, 'running');
     return await walked(run);
   } catch (error) {

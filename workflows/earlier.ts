@@ -3,7 +3,7 @@ import type { StepCall } from './wire.ts';
 import { isStep } from './run.ts';
 
 /** Codes of a host that is not up, or whose server is not: no failure of a preflight where a step before it switches the host on. */
-export const notUpYet = /-unreachable$|^postgres-silent$|^port-closed$/u;
+export const notUpYet = /-unreachable$|^postgres-silent$|^port-closed$|^preflight-late$/u;
 
 /**
  * What steps before this one do to hosts: a preflight, which looks before any of them, must not take the world as it is for the one

@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { Verdict } from '../record/journal.ts';
-import type { Proof } from '../activities/step.ts';
+import type { Backup, Proof } from '../activities/step.ts';
 import { siteQueue } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
@@ -57,10 +57,11 @@ export function verdictOf(run: Run): Verdict {
   return policyOf(run.kind).moves ? 'failed' : 'restored';
 }
 
-/** Whether every backup that the run took was proven, and there was one. */
+/** Whether everything that the run saved was proven, and it saved something. What lies in two stores is proven by a restore from either. */
 export function proven(run: Run): boolean {
-  const known = learn([], run.backups).filter(({ at }) => at >= run.startedAt);
-  return known.length > 0 && known.every(({ provenAt }) => provenAt !== null);
+  const taken = learn([], run.backups).filter(({ at }) => at >= run.startedAt);
+  const same = (one: Backup, other: Backup): boolean => one.holds === other.holds && one.at === other.at;
+  return taken.length > 0 && taken.every((one) => taken.some((other) => other.provenAt !== null && same(one, other)));
 }
 
 /** Ends the run: verdict, record at every record store, system given back. None of it can keep the run from ending. */

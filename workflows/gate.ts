@@ -13,8 +13,12 @@ import type { Question } from './question.ts';
 import { resolve, worded } from './resolve.ts';
 import { Stopped, type Run } from './run.ts';
 
-/** Reads what a gate shows of the world, from the target's side. Never fails: what cannot be read is unknown. */
-export async function lookAround(run: Run): Promise<Facts> {
+/**
+ * Reads what a gate shows of the world, from the target's side. Never fails: what cannot be read is unknown.
+ * `young`: what was read no longer ago than this will do, milliseconds.
+ */
+export async function lookAround(run: Run, young = 0): Promise<Facts> {
+  if (run.facts && Date.now() - run.factsAt < young) return run.facts;
   const { system, source, target, hosts } = run.pinned;
   try {
     const options = { taskQueue: siteQueue(target.site), scheduleToCloseTimeout: '10 seconds' } as const;
@@ -23,6 +27,7 @@ export async function lookAround(run: Run): Promise<Facts> {
     );
     for (const [host, at] of Object.entries(facts.seen)) if ((run.seen[host] ?? '') < at) run.seen[host] = at;
     run.facts = facts;
+    run.factsAt = Date.now();
   } catch {
     run.facts = { atRisk: null, atRiskText: 'loss unknown', viewpoints: [], seen: {} };
   }
@@ -39,9 +44,14 @@ export async function hold(run: Run, node: Gate): Promise<void> {
       track.state = 'waiting';
       return;
     }
-    const shown = await lookAround(run);
+    const shown = await lookAround(run, 2_000);
     if (run.stop) throw new Stopped();
-    const answer = await askOnce(run, question(run, node, shown));
+    let since: Promise<Facts> | undefined;
+    // The world is looked at again while the sender of an approval is.
+    const pressed = (choice: string): void => {
+      if (choice === 'approve' && node.limit !== undefined) since = lookAround(run);
+    };
+    const answer = await askOnce(run, { ...question(run, node, shown), pressed });
     if (answer === 'withdrawn') continue;
     if (answer === 'expired') return end(run, `nobody answered at ${node.id} in time`, 'aborted');
     const who = answer.by.map((person) => person.by).join(', ');
@@ -49,7 +59,7 @@ export async function hold(run: Run, node: Gate): Promise<void> {
     else if (answer.choice !== 'approve')
       return end(run, `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}`, 'backed out');
     else {
-      const worse = node.limit === undefined ? null : worsened(run, shown, await lookAround(run), node.limit);
+      const worse = node.limit === undefined ? null : worsened(run, shown, await (since ?? lookAround(run)), node.limit);
       if (worse === null) break;
       run.journal.write({ what: 'expired', question: node.id, attempt: answer.attempt, note: `asked again: ${worse}` });
     }

@@ -6,9 +6,10 @@ const most = 40;
 /** What is known of backups once steps have told more, newest first. A proof once made is kept. Pure. */
 export function learn(known: readonly Backup[], news: readonly BackupNews[]): readonly Backup[] {
   const all = new Map(known.map((backup) => [nameOf(backup), backup]));
-  for (const { store, complete, backups } of news) {
+  for (const { store, holds, complete, backups } of news) {
     const there = new Set(backups.map(nameOf));
-    if (complete) for (const [name, backup] of all) if (backup.store === store && !there.has(name)) all.delete(name);
+    const gone = (backup: Backup): boolean => backup.store === store && backup.holds === holds && !there.has(nameOf(backup));
+    if (complete) for (const [name, backup] of all) if (gone(backup)) all.delete(name);
     for (const backup of backups) {
       const before = all.get(nameOf(backup));
       const proof = backup.provenAt === null && before ? { provenAt: before.provenAt, compared: before.compared } : {};

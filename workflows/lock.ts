@@ -7,49 +7,55 @@ import { policyOf } from './policy.ts';
 import { preflight } from './preflight.ts';
 import { Stopped, type Run } from './run.ts';
 
-/** Takes the system for this run alone. Another live run is respected; where nobody answers, people are asked. */
-export async function borrow(run: Run): Promise<void> {
+/**
+ * Looks at everything that can be known before, and takes the system for this run alone, side by side: what is asked of people
+ * meanwhile is asked by a run that has it. Another live run is respected; where nobody answers, people are asked.
+ */
+export async function prepare(run: Run): Promise<void> {
+  const [borrowed, looked] = await Promise.allSettled([request(run), preflight(run)]);
+  if (borrowed.status === 'rejected') throw borrowed.reason;
+  if (looked.status === 'rejected') throw looked.reason;
+  if (borrowed.value === 'silent') return goOnWithout(run);
+  if (borrowed.value === 'stale') return again(run);
+}
+
+/** Asks for the system. A run that is refused is halted, so that its preflight ends too. */
+async function request(run: Run): Promise<'granted' | 'stale' | 'silent'> {
   const { system, source } = run.pinned;
-  const input = {
-    system: system.name,
-    kind: run.kind,
-    live: true,
-    active: source.site,
-    epoch: run.compiledEpoch,
-    ...(policyOf(run.kind).shares ? { shares: true as const } : {}),
-  };
+  const shares = policyOf(run.kind).shares ? { shares: true as const } : {};
+  const input = { system: system.name, kind: run.kind, live: true, active: source.site, epoch: run.compiledEpoch, ...shares };
   let answer: BorrowAnswer;
   try {
     answer = await control(`lock ${system.name}`, { scheduleToCloseTimeout: '12 seconds' })['run.borrow'](input);
   } catch (error) {
-    return goOnWithout(run, problemOf(error).text);
+    run.lockProblem = problemOf(error).text;
+    return 'silent';
   }
   run.journal.write({ what: 'locked', epoch: answer.granted ? answer.epoch : null, note: answer.note });
   if (answer.granted) {
     run.epoch = answer.epoch;
     for (const host of answer.fenced ?? []) run.fenced.add(host);
-  } else if (answer.stale) await again(run);
-  else {
-    run.refused = answer.holder;
-    run.halt({ how: 'abort', why: answer.note });
-    throw new Stopped();
+    return 'granted';
   }
+  if (answer.stale) return 'stale';
+  run.refused = answer.holder;
+  run.halt({ how: 'abort', why: answer.note });
+  throw new Stopped();
 }
 
 /** The system was lent to another run since the plan was compiled: what was true then may not be now. */
 async function again(run: Run): Promise<void> {
   if (run.attempt('compile') > 3) throw ApplicationFailure.nonRetryable('the system changes hands faster than a plan can be made', 'stale');
   await compile(run);
-  await preflight(run);
-  await borrow(run);
+  await prepare(run);
 }
 
-async function goOnWithout(run: Run, problem: string): Promise<void> {
+async function goOnWithout(run: Run): Promise<void> {
   const answer = await ask(run, {
     id: 'lock',
     kind: 'lock',
     title: `The lock of ${run.pinned.system.name} does not answer`,
-    facts: [{ label: 'problem', value: problem }],
+    facts: [{ label: 'problem', value: run.lockProblem }],
     choices: [
       {
         choice: 'approve',

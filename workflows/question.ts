@@ -23,6 +23,8 @@ export interface Question {
   readonly onExpiry?: Expiry;
   /** True once the answer would mean nothing any more: the question is then withdrawn. */
   readonly moot?: () => boolean;
+  /** Called when a choice is made, before it is judged. */
+  readonly pressed?: (choice: Choice) => void;
 }
 
 export interface Answer {

@@ -60,9 +60,13 @@ export class Run {
   /** Epoch of the loan; null: not lent, or people chose to go on without the lock. */
   epoch: number | null = null;
   compiledEpoch = 0;
+  /** Why the lock did not answer. */
+  lockProblem = '';
   /** The run that holds the system, where this one was refused because of it. */
   refused: string | null = null;
   facts: Facts | null = null;
+  /** When they were read, milliseconds. */
+  factsAt = 0;
   /** Last sign of life by host. */
   seen: { [host: string]: string } = {};
   /** Where the system serves; null: nowhere, or not known. */

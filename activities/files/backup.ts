@@ -10,7 +10,7 @@ import { step } from '../step.ts';
 import { filesOf, storeOf, userOf } from './kept.ts';
 import { manifest, pathsThere, type ManifestFacts } from './manifest.ts';
 import { bytesOf, fileSnapshots, filesIn, news } from './news.ts';
-import { makePlace, manifestAt, manifestIn, placeFor, removePlace } from './place.ts';
+import { inPlace, manifestAt, manifestIn, placeFor, removePlace } from './place.ts';
 
 /** What a first backup of everything may take, milliseconds. */
 const within = 6 * 60 * 60 * 1_000;
@@ -30,7 +30,7 @@ export default step({
       .describe('True: a set of less than half of the files or bytes of the one before is taken as it is.'),
   }),
   output: z.object({
-    snapshot: z.string().describe("restic's short name of the snapshot, 8 hexadecimal digits."),
+    snapshot: z.string().describe('The short name that restic gives the snapshot, 8 hexadecimal digits.'),
     store: z.string().describe('The store it lies in, by its name in the inventory.'),
     at: z.string().describe('When it was begun, ISO time.'),
     files: z.number().describe('Regular files in it, a number.'),
@@ -64,17 +64,16 @@ export default step({
     await noSaveGoesOn(host, context);
     const there = await ifThere(fileSnapshots(store, context));
     if (!there) await ensure(store, context);
-    if (!there?.some(({ tags }) => tags.includes(ofStep(context)))) {
-      const last = there?.at(-1);
-      await context.stillOurs();
-      await makePlace(store, place, context);
-      const { paths } = filesOf(context);
+    if (there?.some(({ tags }) => tags.includes(ofStep(context)))) return removePlace(store, place, context);
+    const last = there?.at(-1);
+    const { paths } = filesOf(context);
+    await context.stillOurs();
+    await inPlace(store, place, context, async () => {
       const made = await manifest(host, { paths, file: manifestAt(place), within, ...userOf(store) }, context);
       mayCount(made, last, accepted, host);
       const tags = ['files', `count=${made.files}`, `bytes=${made.bytes}`, `manifest=${made.digest}`];
       await saveNow(store, { paths: [...paths, place], tags, within, ...(last ? { parent: last } : {}) }, context);
-    }
-    await removePlace(store, place, context);
+    });
   },
 
   async verify({ host }, context) {

@@ -25,7 +25,7 @@ export default step({
     snapshot: z.string().min(1).default('latest').describe('The snapshot: `latest`, its name, or an ISO time (the newest up to then).'),
   }),
   output: z.object({
-    snapshot: z.string().describe("restic's short name of the copy, 8 hexadecimal digits."),
+    snapshot: z.string().describe('The short name that restic gives the copy, 8 hexadecimal digits.'),
     store: z.string().describe('The store that the copy lies in, by its name in the inventory.'),
     site: z.string().describe('The site at which that store is.'),
     at: z.string().describe('When the snapshot was begun, ISO time.'),

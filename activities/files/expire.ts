@@ -73,7 +73,7 @@ async function expendable(snapshots: readonly Snapshot[], keep: number, context:
   const known = await context.backups();
   const lastProven = new Set<string>();
   for (const store of new Set(known.map((backup) => backup.store))) {
-    const proven = known.filter((backup) => backup.store === store && backup.provenAt !== null && backup.kind === 'snapshot');
+    const proven = known.filter((backup) => backup.store === store && backup.holds === 'files' && backup.provenAt !== null);
     const last = proven.toSorted((one, other) => one.at.localeCompare(other.at)).at(-1);
     if (last) lastProven.add(last.at);
   }

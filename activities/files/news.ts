@@ -22,6 +22,7 @@ export async function news(
   const told = snapshots.filter(({ id }, place) => place >= snapshots.length - most || known.has(id));
   return {
     store,
+    holds: 'files',
     complete: true,
     backups: told.map((snapshot) => asBackup(snapshot, store, snapshot.id === proven?.id ? proven : undefined)),
   };
@@ -35,6 +36,7 @@ function asBackup(
   return {
     label: snapshot.id,
     store,
+    holds: 'files',
     kind: 'snapshot',
     at: snapshot.at,
     bytes: bytesOf(snapshot),

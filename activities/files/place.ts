@@ -1,4 +1,5 @@
 import { StepError } from '../error.ts';
+import { mustStop } from '../host/must-stop.ts';
 import { run } from '../host/run.ts';
 import type { Repository } from '../restic/repository.ts';
 import type { Snapshot } from '../restic/snapshots.ts';
@@ -31,18 +32,18 @@ export function manifestAt(place: string): string {
 }
 
 /** Makes a folder that nobody else may enter, or finds the one that an earlier attempt made. */
-export async function makePlace(at: At, place: string, context: StepContext): Promise<void> {
+async function makePlace(at: At, place: string, context: StepContext): Promise<void> {
   const answer = await short(at, ['sh', '-c', makeScript, 'sh', place], context);
   if (answer.code === 0) return;
   const code = /No space left/.test(answer.stderr) ? 'disk-full' : 'no-place';
   throw new StepError(code, `The folder ${place} cannot be made on ${at.host}: ${answer.stderr.trim().slice(0, 200)}`, 'person');
 }
 
-/** Does something in such a folder, and takes it away afterwards, however that ended. */
+/** Does something in such a folder, and takes it away afterwards, however that ended; not where another attempt goes on in it. */
 export async function inPlace<Result>(at: At, place: string, context: StepContext, act: () => Promise<Result>): Promise<Result> {
   await makePlace(at, place, context);
   const result = await act().catch(async (error: unknown) => {
-    await removePlace(at, place, context).catch(() => undefined);
+    if (!context.signal.aborted || (await mustStop(context))) await removePlace(at, place, context).catch(() => undefined);
     throw error;
   });
   await removePlace(at, place, context);

@@ -34,7 +34,7 @@ export default step({
       .describe('A new directory on the host, under which the saved paths are laid out; it is made when everything is whole.'),
   }),
   output: z.object({
-    snapshot: z.string().describe("restic's short name of the snapshot, 8 hexadecimal digits."),
+    snapshot: z.string().describe('The short name that restic gives the snapshot, 8 hexadecimal digits.'),
     at: z.string().describe('The recovery point: when the snapshot was begun, ISO time.'),
     directory: z.string().describe('Where the files are, an absolute path on the host.'),
     files: z.number().describe('Regular files restored, a number.'),
@@ -75,7 +75,7 @@ export default step({
     return { outputs: { snapshot: snapshot.id, at: snapshot.at, directory, ...counts }, evidence };
   },
 
-  rehearse: { none: 'files.verify restores elsewhere, compares and cleans up: that is its rehearsal.' },
+  rehearse: { none: 'The same snapshot is restored elsewhere, compared and cleaned up by files.verify.' },
   undo: { none: 'What was restored lies in a directory of its own, which a person may remove.' },
 });
 

@@ -30,7 +30,7 @@ const input = z.object({
     .describe("How much of the store's data is read besides the snapshot itself, a percentage such as `5%`. Default: all of it."),
 });
 const output = z.object({
-  snapshot: z.string().describe("restic's short name of the snapshot, 8 hexadecimal digits."),
+  snapshot: z.string().describe('The short name that restic gives the snapshot, 8 hexadecimal digits.'),
   store: z.string().describe('The store that it lies in, by its name in the inventory.'),
   at: z.string().describe('The recovery point: when the snapshot was begun, ISO time.'),
   'proven-at': z.string().describe('When it had been restored and compared, ISO time.'),

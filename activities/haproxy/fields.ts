@@ -33,5 +33,5 @@ export const proxy = {
 
 export const permissions = [
   'A login at the host of HAProxy, with the right to use the socket of its runtime API (level admin) and, for `save`, to write that file.',
-  'socat on that host, and for `save` the lines `server-state-file` and `load-server-state-from-file` in the configuration of HAProxy.',
+  'The program socat on that host, and for `save` the lines `server-state-file` and `load-server-state-from-file` in the configuration of HAProxy.',
 ];

@@ -58,7 +58,7 @@ export default step({
   retry: { times: 3, wait: '10 seconds' },
   input,
   output: z.object({
-    snapshot: z.string().describe("restic's short name of the snapshot, 8 hexadecimal digits."),
+    snapshot: z.string().describe('The short name that restic gives the snapshot, 8 hexadecimal digits.'),
     at: z.string().describe('The recovery point: when the snapshot was begun, ISO time.'),
     files: z.number().describe('Files that are as the manifest says, a number.'),
     changed: z.number().describe('Names that changed while they were saved, so that nothing is proven of their content.'),

@@ -7,10 +7,10 @@ import { onMember } from './connect.ts';
 import { mustBeDown, runs } from './directory.ts';
 import { holding, isFresh } from './hold.ts';
 import { mayAdopt, plain, plainSettings } from './may-adopt.ts';
-import { readMember } from './member.ts';
+import { askMember, readMember } from './member.ts';
 import { notPatroniOn } from './patroni.ts';
-import { seatOf } from './seat.ts';
-import { startServer } from './service.ts';
+import { seatOf, type Seat } from './seat.ts';
+import { orderStop, startServer } from './service.ts';
 import { keptPath, standingOf, swap } from './swap.ts';
 import { acceptsWrites } from './writes.ts';
 
@@ -43,7 +43,7 @@ export default step({
   example: { host: 'b-db', from: '/var/lib/postgresql/orders.restored' },
   permissions: [
     'The right to run commands on the host as the owner of the data directory and of the directory above it.',
-    'The command under `service` that starts the server.',
+    'The commands under `service` that start and stop the server.',
     'A PostgreSQL login on the restored server with the role pg_monitor.',
   ],
 
@@ -51,7 +51,9 @@ export default step({
     const seat = seatOf(host, context);
     await notPatroniOn(seat, context);
     const up = await runs(seat, seat.data).catch(() => false);
-    return [`PostgreSQL on ${host} ${up ? 'runs: it must be stopped before another cluster takes its place' : 'is down'}.`];
+    return [
+      `PostgreSQL on ${host} ${up ? 'runs: it is stopped before another cluster takes its place, unless it is a primary' : 'is down'}.`,
+    ];
   },
 
   execute: (wanted, context) => beating(context, adopt(wanted, context)),
@@ -84,14 +86,25 @@ async function adopt({ host, from }: Input, context: StepContext): Promise<void>
   await notPatroniOn(seat, context);
   const before = await standingOf(seat, context);
   if (!before.swapped) {
-    if (before.data) await mustBeDown(seat, 'its data is not exchanged under it');
     await mayAdopt(seat, plain(from), before, context);
+    await held(host, context);
+    if (before.data) await standbyStops(seat, context);
     await plainSettings(seat, plain(from));
     await held(host, context);
     await swap(seat, plain(from), context);
   }
   await held(host, context);
   await startServer(host, context);
+}
+
+/** A standby is stopped: what takes its place is another cluster. A primary is not: nobody agreed to end what it serves. */
+async function standbyStops(seat: Seat, context: StepContext): Promise<void> {
+  if (!(await runs(seat, seat.data))) return;
+  if (!(await askMember(seat.host, context.system, context)).recovering)
+    return mustBeDown(seat, 'it is a primary, and its data is not exchanged under it');
+  await context.stillOurs();
+  await orderStop(seat.host.name, context);
+  await mustBeDown(seat, 'its data is not exchanged under it');
 }
 
 /** Throws unless the other member is proven unable to write, a moment ago. */

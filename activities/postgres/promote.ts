@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { beating } from '../note.ts';
-import { step, type Outcome, type StepContext } from '../step.ts';
+import { step, type Outcome, type Proof, type StepContext } from '../step.ts';
 import { onMember, type Query } from './connect.ts';
 import { holding, isFresh } from './hold.ts';
 import { askMember, readMember } from './member.ts';
@@ -64,6 +64,7 @@ export default step({
       // Also where it is promoted already: it is taken for ours only while a proof holds.
       const proof = await beating(context, holding(context));
       if (!member.recovering) return;
+      hasEverything(proof, name);
       // Before the last look at whether this attempt may act: from here on a run that backs out ends this session.
       await query(`select set_config('application_name', $1, false)`, [promoter]);
       await context.stillOurs();
@@ -97,6 +98,16 @@ export default step({
   // Before its end only: a promoted server has left the old timeline.
   undo: ({ host }, context) => withdraw(host, context),
 });
+
+/** A primary that was shut down for another to take its place has not waited for this one. */
+function hasEverything({ kind, host, with: proved }: Proof, name: string): void {
+  if (kind !== 'shutdown' || (proved as { readonly standby?: string }).standby === name) return;
+  throw new StepError(
+    'standby-unproven',
+    `${host} was shut down without a proof that ${name} has everything: name it as the \`standby\` of postgres.quiesce. Nothing was promoted.`,
+    'mistake',
+  );
+}
 
 async function promote(query: Query, name: string, context: StepContext): Promise<void> {
   const act = query<{ promoted: boolean }>('select pg_promote(true, $1) as promoted', [patience], (patience + 2) * 1_000);

@@ -23,16 +23,16 @@ export async function caughtUp(host: string, standby: string, context: StepConte
   }
 }
 
-/** Proves that a primary was shut down cleanly, stays silent, and that the standby replayed its shutdown checkpoint. Only reads. */
+/** Proves that a primary was shut down cleanly, stays silent, and that the standby, if there is one, replayed its shutdown checkpoint. Only reads. */
 export async function proveShutDown(
   host: string,
-  standby: string,
+  standby: string | undefined,
   context: StepContext,
 ): Promise<{ control: ControlData; at: string; evidence: readonly string[] }> {
   const facts = memberOf(context.host(host), context.system);
   const view = viewFrom(context.host(host).views, context.viewpoint, `host ${host}`);
   const [member, voice] = await Promise.all([
-    askMember(context.host(standby), context.system, context),
+    standby === undefined ? undefined : askMember(context.host(standby), context.system, context),
     greets(view, facts.port, 1_000, postgresKnock),
   ]);
   // Read last: it must still say so after everything else was seen.
@@ -45,6 +45,9 @@ export async function proveShutDown(
       'person',
     );
   }
+  const shutDown = `The control data of PostgreSQL on ${host} says "shut down", with the shutdown checkpoint at ${control.checkpoint} on timeline ${control.timeline}.`;
+  const silent = `PostgreSQL on ${host} does not answer: ${voice.text}.`;
+  if (standby === undefined || member === undefined) return { control, at, evidence: [shutDown, silent] };
   if (member.identifier !== control.identifier) {
     throw new StepError(
       'wrong-host',
@@ -53,15 +56,8 @@ export async function proveShutDown(
     );
   }
   if (!replayed(member, control)) throw behindShutdown(host, standby, member, control);
-  return {
-    control,
-    at,
-    evidence: [
-      `The control data of PostgreSQL on ${host} says "shut down", with the shutdown checkpoint at ${control.checkpoint} on timeline ${control.timeline}.`,
-      `${standby} has replayed up to ${member.replayed ?? member.lsn}, past that checkpoint.`,
-      `PostgreSQL on ${host} does not answer: ${voice.text}.`,
-    ],
-  };
+  const passed = `${standby} has replayed up to ${member.replayed ?? member.lsn}, past that checkpoint.`;
+  return { control, at, evidence: [shutDown, passed, silent] };
 }
 
 /** Past the checkpoint's own position: the record itself was replayed, and it is the last one. */

@@ -15,12 +15,15 @@ import { acceptsWrites } from './writes.ts';
 
 const input = z.object({
   host: hostName('The host of the primary that is stopped, by its name in the inventory.'),
-  standby: hostName('The host of the standby that must have everything, by its name in the inventory.'),
+  standby: hostName(
+    'The host of the standby that must have everything before it is promoted, by its name in the inventory. Left out where none is: a restored cluster takes over.',
+  ).optional(),
 });
 
 export default step({
   name: 'postgres.quiesce',
-  summary: 'Stops a primary cleanly and proves by its control data that the standby has replayed everything.',
+  summary:
+    'Stops a primary cleanly, and proves it by its control data, and that the standby which is to be promoted has replayed everything.',
   effect: 'change',
   provides: ['shutdown'],
   outage: true,
@@ -42,7 +45,11 @@ export default step({
   async preflight({ host, standby }, context) {
     const seat = seatOf(host, context);
     await Promise.all([notPatroniOn(seat, context), onMember(seat.host, context.system, context, (query) => notPatroni(query, host))]);
-    const [link, boot] = await Promise.all([streaming(host, standby, context), startsAtBoot(host, context), controlData(host, context)]);
+    const [link, boot] = await Promise.all([
+      standby === undefined ? `No standby is to be promoted after ${host}.` : streaming(host, standby, context),
+      startsAtBoot(host, context),
+      controlData(host, context),
+    ]);
     if (boot.latched === 'no') throw bootsIntoService(host);
     return [link, boot.text];
   },
@@ -52,13 +59,13 @@ export default step({
     if (state !== 'shut down') {
       // A server on its way down answers nobody: an attempt before this one stopped it, and what replication was like no longer matters.
       if (state === 'in production' && (await stillServes(host, context))) {
-        await streaming(host, standby, context);
+        if (standby !== undefined) await streaming(host, standby, context);
         if ((await startsAtBoot(host, context)).latched === 'no') throw bootsIntoService(host);
       }
       await context.stillOurs();
       await stopServer(host, context);
     }
-    await caughtUp(host, standby, context);
+    if (standby !== undefined) await caughtUp(host, standby, context);
   },
 
   async verify({ host, standby }, context) {
@@ -67,7 +74,15 @@ export default step({
     return {
       outputs: { lsn: control.checkpoint, timeline: control.timeline },
       proofs: [
-        { kind: 'shutdown' as const, by: 'postgres.quiesce', host, at, with: { host, standby }, evidence: all, latched: boot.latched },
+        {
+          kind: 'shutdown' as const,
+          by: 'postgres.quiesce',
+          host,
+          at,
+          with: { host, ...(standby === undefined ? {} : { standby }) },
+          evidence: all,
+          latched: boot.latched,
+        },
       ],
       evidence: all,
     };
@@ -75,7 +90,7 @@ export default step({
 
   rehearse: { none: 'A rehearsal does not stop a primary in service; a planned switchover proves it.' },
 
-  async undo({ host, standby }, context) {
+  async undo({ host, standby = otherThan(host, context) }, context) {
     const other = await askMember(context.host(standby), context.system, context).catch((error: StepError) => {
       throw new StepError(
         'standby-silent',
@@ -102,6 +117,10 @@ export default step({
     return [`PostgreSQL on ${host} accepts writes again: one was committed at ${written.lsn}.`, `${standby} is still a standby.`];
   },
 });
+
+function otherThan(host: string, context: StepContext): string {
+  return Object.values(context.system.postgres?.members ?? {}).find((member) => member !== host) ?? host;
+}
 
 async function stillServes(name: string, context: StepContext): Promise<boolean> {
   try {

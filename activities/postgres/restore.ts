@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
+import { beating } from '../note.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
+import { archiveNow, couldArchive } from './backrest/archived.ts';
 import { clusterAt, type Cluster } from './backrest/cluster.ts';
 import { counts, countRows, inWords } from './backrest/counts.ts';
 import { must } from './backrest/files.ts';
@@ -46,11 +48,12 @@ export default step({
   permissions: [
     'The right to run pgbackrest, pg_ctl and psql on the host as the owner of its data, who may write where the directory is made.',
     "From that host the login of pgBackRest at the repository's host.",
+    'At a primary that still serves, EXECUTE on pg_switch_wal: what it has written until then is archived first.',
   ],
 
   async preflight(wanted, context) {
     await ownPlace(clusterAt(wanted.host, wanted.directory, context), context);
-    return evidenceOf(wanted, context);
+    return evidenceOf(wanted, context).catch((error: unknown) => archivedFirst(error, wanted, context));
   },
 
   async execute(wanted, context) {
@@ -67,9 +70,19 @@ export default step({
   undo: async ({ host, directory }, context) => [await discardOwn(clusterAt(host, directory, context), context)],
 });
 
+/** What a primary that still answers has not archived yet is no reason to give up: it archives it when this step begins. */
+async function archivedFirst(error: unknown, wanted: Input, context: StepContext): Promise<readonly string[]> {
+  const late = error instanceof StepError && error.code === 'target-later-than-archive';
+  if (!late || Date.parse(wanted.to) > Date.now() || !(await couldArchive(servedSite(wanted, context), context))) throw error;
+  return [`${wanted.to} is not in the archive yet: the primary, which answers, archives what it has written first.`];
+}
+
+const servedSite = ({ site }: Input, context: StepContext): string => site ?? context.source.site;
+
 async function restore(wanted: Input, context: StepContext): Promise<void> {
   const before = await stateOf(clusterAt(wanted.host, wanted.directory, context), context);
   if (before?.key === context.key && output.safeParse(before.result).success) return;
+  if (wanted.from === 'store') await beating(context, archiveNow(servedSite(wanted, context), context));
   await fromWhere(wanted, context, async (repository) => {
     const source = await findSource(wanted, context, repository);
     const { cluster, target, backup } = source;

@@ -36,6 +36,11 @@ export async function stopServer(name: string, context: StepContext): Promise<vo
   }
 }
 
+/** Stops a server of which nothing is to be proven, such as a standby, by the inventory's command. MUST be read back. */
+export async function orderStop(name: string, context: StepContext): Promise<void> {
+  await command(context.host(name), serviceOf(name, context).stop, context);
+}
+
 /** Starts the server by the inventory's command, and believes only a session on it. */
 export async function startServer(name: string, context: StepContext): Promise<void> {
   const answer = await command(context.host(name), serviceOf(name, context).start, context);

@@ -50,8 +50,9 @@ export default step({
       );
     }
     const controller = controllerOf(host, context);
-    const takes = (await controller.check?.()) ?? [];
-    const [power, restore, seen] = await Promise.all([
+    const asked = startsAtBoot(name, context);
+    const [takes = [], power, restore, seen] = await Promise.all([
+      controller.check?.(),
       controller.state(),
       readRestore(controller.restore, name),
       sight(host, context.system, context.viewpoint),
@@ -62,7 +63,7 @@ export default step({
         `The witness of ${host.site} does not answer here: as things are, no fence of ${name} could be proven from ${context.viewpoint}.`,
       );
     if (!seen.alive) return [...sentences, `${name} gives no sign of life, so it cannot be asked whether PostgreSQL starts at boot.`];
-    const boot = await startsAtBoot(name, context);
+    const boot = await asked;
     if (boot.latched === 'no') throw bootsIntoService(name);
     return [...sentences, boot.text];
   },
@@ -70,12 +71,14 @@ export default step({
   async execute({ host: name }, context) {
     const host = context.host(name);
     const controller = controllerOf(host, context);
+    // Asked beside the rest; of a dead host no answer is waited for.
+    const asked = startsAtBoot(name, context);
     const [power, restore, seen] = await beating(
       context,
       Promise.all([controller.state(), readRestore(controller.restore, name), sight(host, context.system, context.viewpoint)]),
     );
     const known = noted(context, before);
-    const boot = seen.alive ? (await startsAtBoot(name, context)).latched : 'unknown';
+    const boot = seen.alive ? (await asked).latched : 'unknown';
     if (boot === 'no') throw bootsIntoService(name);
     note(context, {
       latched: boot === 'yes' ? 'yes' : (known?.latched ?? 'unknown'),

@@ -27,7 +27,7 @@ export default step({
       .enum(['refused', 'not-tried'])
       .default('refused')
       .describe(
-        '`refused`: a throw-away snapshot is made, its deletion is tried from this host, and it must fail. `not-tried`: only the key is proved.',
+        'What a deletion must come to. With `refused` a throw-away snapshot is made and its deletion tried from this host; with `not-tried` only the key is proved.',
       ),
   }),
   output: z.object({
@@ -35,7 +35,9 @@ export default step({
     opens: z.literal(true).describe("Always true: the store opened with this host's key."),
     snapshots: z.number().describe('Snapshots that it holds, throw-away ones left out, a number.'),
     newest: z.string().nullable().describe('The newest of them, ISO time; null where there is none.'),
-    deletion: z.enum(['refused', 'not-tried']).describe('`refused`: a deletion was tried, refused, and the snapshot is still there.'),
+    deletion: z
+      .enum(['refused', 'not-tried'])
+      .describe('With `refused`, a deletion was tried and refused, and the snapshot is still there.'),
   }),
   example: { host: 'a-app', store: 'b-vault', deletion: 'refused' },
   permissions: [

@@ -144,7 +144,7 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
     notify: options.notify ?? {},
     backups: async () => options.backups ?? [],
     fences: async () => options.fences ?? [],
-    exports: async () => mkdtempSync(join(tmpdir(), 'lifeboat-exports-')),
+    exports: async () => exportsFolder(),
     signal,
     heartbeat: (details) => void beats.push(details),
     sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }),
@@ -163,6 +163,13 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
     if (reference.startsWith('file:')) return (await readFile(reference.slice(5), 'utf8')).trim();
     throw new StepError('no-secret', `${reference} is not there.`, 'person');
   }
+}
+
+/** A folder of its own for each call, gone when the tests end. */
+function exportsFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeboat-exports-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export function typeOf(name: string): StepType {

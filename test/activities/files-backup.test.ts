@@ -33,11 +33,13 @@ describe('files.backup', () => {
     assert.deepEqual(outcome.backups, [
       {
         store: 'a-files',
+        holds: 'files',
         complete: true,
         backups: [
           {
             label: outputs.snapshot,
             store: 'a-files',
+            holds: 'files',
             kind: 'snapshot',
             at: outputs.at,
             bytes: outputs.bytes,

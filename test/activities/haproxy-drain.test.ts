@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { carryOut, failure, typeOf, undo } from './estate.ts';
+import { carryOut, failure, typeOf, undo, until } from './estate.ts';
 import { traffic, type Traffic } from './haproxy.ts';
 
 describe('haproxy.drain', () => {
@@ -7,14 +7,15 @@ describe('haproxy.drain', () => {
   beforeEach(async () => {
     at = await traffic();
     await at.api('set server orders/b-db state ready');
+    await until('both servers', async () => /b-db,.*,UP,/.test(await at.api('show stat -1 4 -1')));
   });
   afterEach(() => at?.end());
   const input = (more: object = {}) => ({ host: 'edge', backend: 'orders', server: 'a-db', socket: at.socket, save: at.save, ...more });
 
   it('changes nothing in its preflight', async () => {
-    const before = await at.api('show servers state');
+    const before = await at.states();
     assert.match((await typeOf('haproxy.drain').preflight(input(), at.context())).join(' '), /orders\/a-db as UP/);
-    assert.equal(await at.api('show servers state'), before);
+    assert.equal(await at.states(), before);
   });
 
   it('gives no new sessions and lets an open one end, for as long as it was told to', async () => {

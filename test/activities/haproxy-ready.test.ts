@@ -12,9 +12,9 @@ describe('haproxy.ready', () => {
   const answers = async () => new Set([await at.get(), await at.get(), await at.get(), await at.get()]);
 
   it('changes nothing in its preflight', async () => {
-    const before = await at.api('show servers state');
+    const before = await at.states();
     assert.match((await typeOf('haproxy.ready').preflight(input(), at.context())).join(' '), /orders\/b-db as MAINT/);
-    assert.equal(await at.api('show servers state'), before);
+    assert.equal(await at.states(), before);
   });
 
   it('lets a server in once, whose health check is good, and keeps it over a reload', async () => {

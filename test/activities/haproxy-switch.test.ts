@@ -21,10 +21,10 @@ describe('haproxy.switch', () => {
   });
 
   it('changes nothing in its preflight, and says what it found', async () => {
-    const before = await at.api('show servers state');
+    const before = await at.states();
     const said = (await typeOf('haproxy.switch').preflight(input(), at.context())).join(' ');
     assert.match(said, /orders\/a-db as UP with 0 sessions.*orders\/b-db as MAINT with 0 sessions.*saved in/);
-    assert.equal(await at.api('show servers state'), before);
+    assert.equal(await at.states(), before);
     assert.equal(readFileSync(at.save, 'utf8'), '');
   });
 

@@ -20,6 +20,8 @@ export interface Traffic {
   /** Sessions open at a server itself, whatever the proxy says of them. */
   open(server: 'a-db' | 'b-db'): number;
   api(command: string): Promise<string>;
+  /** What every server is set to and how it does, without the times that pass by themselves. */
+  states(): Promise<string>;
   reload(): Promise<void>;
   context(options?: Options): StepContext & { readonly beats: unknown[] };
   end(): Promise<void>;
@@ -82,7 +84,16 @@ backend orders
       });
       one.on('close', () => resolve('nobody'));
     });
-  await until('the proxy', async () => existsSync(socket) && (await get()) === 'a-db');
+  const end = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
+    await Promise.all([a.close(), b.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await until('the proxy', async () => existsSync(socket) && (await get()) === 'a-db').catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   return {
     socket,
     save,
@@ -95,6 +106,11 @@ backend orders
       }),
     open: (server) => counts[server],
     api,
+    states: async () =>
+      (await api('show servers state'))
+        .split('\n')
+        .map((line) => line.split(' ').slice(3, 7).join(' '))
+        .join('\n'),
     async reload() {
       const before = /^Pid: (\d+)/m.exec(await api('show info'))?.[1];
       child.kill('SIGUSR2');
@@ -104,12 +120,7 @@ backend orders
       });
     },
     context: (options = {}) => context({ system: { name: 'orders', tier: 1 }, hosts: { edge } }, options),
-    async end() {
-      child.kill('SIGTERM');
-      await ended;
-      await Promise.all([a.close(), b.close()]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    end,
   };
 }
 

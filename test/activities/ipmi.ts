@@ -79,7 +79,14 @@ set_working_mc 0x20
   const ended = new Promise((resolve) => sim.on('exit', resolve));
   const asked = () =>
     spawnSync('ipmitool', ['-I', 'lanplus', '-C', '3', '-H', '127.0.0.1', '-p', String(port), '-U', 'lifeboat', '-f', file('password'), '-N', '1', '-R', '1', 'chassis', 'power', 'status'], { encoding: 'utf8' }).stdout; // prettier-ignore
-  await until('the controller', () => /is on/.test(asked()));
+  const end = async (): Promise<void> => {
+    sim.kill('SIGKILL');
+    await ended;
+    rmSync(file('lie'), { force: true });
+    hook('set', 'power', '0');
+    await witness.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
   const local = { default: { address: '127.0.0.1', ports: {} } };
   const host: HostFacts = {
     name: 'a-db',
@@ -90,7 +97,13 @@ set_working_mc 0x20
     witness: { port: witness.port, views: local },
     power: { driver: 'fence_ipmilan', address: `127.0.0.1:${port}`, user: 'lifeboat', password: `file:${file('password')}` },
   };
-  await until('the machine to greet', async () => (await greets(local.default, alive)).greets);
+  try {
+    await until('the controller', () => /is on/.test(asked()));
+    await until('the machine to greet', async () => (await greets(local.default, alive)).greets);
+  } catch (error) {
+    await end();
+    throw error;
+  }
   const running = (): boolean => {
     const pid = existsSync(file('pid')) ? readFileSync(file('pid'), 'utf8').trim() : 'none';
     return existsSync(`/proc/${pid}/stat`) && !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -106,14 +119,7 @@ set_working_mc 0x20
     hand: (act) => hook('set', 'power', act === 'on' ? '1' : '0'),
     context: (options = {}, power = {}) =>
       context({ system: { name: 'orders', tier: 1 }, hosts: { 'a-db': { ...host, power: { ...host.power!, ...power } } } }, options),
-    async end() {
-      sim.kill('SIGKILL');
-      await ended;
-      rmSync(file('lie'), { force: true });
-      hook('set', 'power', '0');
-      await witness.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    end,
   };
 }
 

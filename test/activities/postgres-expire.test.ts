@@ -21,6 +21,7 @@ describe('postgres.expire', function () {
   const proven = (label: string): Backup => ({
     label,
     store: 'a-backups',
+    holds: 'database',
     kind: 'full',
     at: '2026-01-01T00:00:00.000Z',
     bytes: 1,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { dataOf } from '../../lab/lab.ts';
 import { carryOut, context, estate, failure, typeOf, type Estate } from './estate.ts';
@@ -15,7 +15,6 @@ describe('postgres.rebuild', () => {
     await comeBack(at, { alone: ["insert into orders (item) values ('alone')"] });
   });
   afterEach(() => at?.end());
-  const stop = async () => at.service('a-db', 'stop');
 
   it('only looks in its preflight, and does nothing where it may not, cannot, or must not', async () => {
     const before = digestOf(at, 'a-db');
@@ -105,12 +104,10 @@ describe('postgres.rebuild', () => {
 
   it('does not rename what is a link to another place', async () => {
     const data = dataOf(at.lab, 'a-db');
-    const { symlinkSync } = await import('node:fs');
     renameSync(join(data, 'pg_wal'), `${data}-wal`);
     symlinkSync(`${data}-wal`, join(data, 'pg_wal'));
     const error = await failure(type.execute(input, context(at, here)));
     assert.deepEqual([error.code, error.remedy], ['not-swappable', 'person']);
     assert.deepEqual(beside(at, 'a-db'), []);
-    void stop;
   });
 });

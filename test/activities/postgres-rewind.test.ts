@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataOf } from '../../lab/lab.ts';
 import { carryOut, context, estate, failure, typeOf, type Estate } from './estate.ts';
@@ -90,7 +90,7 @@ describe('postgres.rewind', () => {
   });
 
   it('does not take a half rewound directory for anything, and it is rebuilt', async () => {
-    // Blocks of b-db that no rewind can read: it fails once it has begun to change the directory.
+    // A pg_rewind that is killed once it has begun to change the directory.
     const [row] = await at.sql<{ path: string }>('b-db', "select pg_relation_filepath('orders') as path");
     const program = join(at.lab.folder, 'pg_rewind-that-dies');
     writeFileSync(
@@ -101,7 +101,6 @@ describe('postgres.rewind', () => {
       },
     );
     const bin = join(at.lab.disks, 'bin');
-    const { mkdirSync, readdirSync, symlinkSync, copyFileSync, chmodSync } = await import('node:fs');
     mkdirSync(bin);
     for (const name of readdirSync(at.lab.postgres)) if (name !== 'pg_rewind') symlinkSync(join(at.lab.postgres, name), join(bin, name));
     copyFileSync(program, join(bin, 'pg_rewind'));

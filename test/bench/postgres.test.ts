@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { installed, programOf } from '../../bench/postgres/installed.ts';
-import { Missing } from '../../bench/postgres/peer.ts';
+import { Missing, type Mode } from '../../bench/postgres/peer.ts';
 import { workingIn } from '../../bench/postgres/processes.ts';
 import { failOver, switchOver } from '../../bench/postgres/round.ts';
 import { shell } from '../../bench/postgres/shell.ts';
+import { sql } from '../../bench/postgres/sql.ts';
 
 describe('a round of the benchmark of PostgreSQL', () => {
   before(function () {
@@ -21,11 +21,13 @@ describe('a round of the benchmark of PostgreSQL', () => {
   it('counts from the kill to the first write at the other site, and leaves nothing behind', async () => {
     const before = folders();
     let running = 0;
+    let place = '';
     const { firstWrite, detected } = await failOver(
       {
         ...shell,
         async up(folder, mode) {
           const standing = await shell.up(folder, mode);
+          place = folder;
           running = workingIn(folder).length;
           return standing;
         },
@@ -40,29 +42,33 @@ describe('a round of the benchmark of PostgreSQL', () => {
       folders().filter((name) => !before.includes(name)),
       [],
     );
-    assert.deepEqual(workingIn(join(tmpdir(), 'lifeboat-bench-')), []);
+    assert.deepEqual(workingIn(place), []);
   });
 
   it('fails where nobody promotes, with what the command said', async () => {
     const refuses = {
       ...shell,
-      up: async (folder: string, mode: 'told') => ({ ...(await shell.up(folder, mode)), tell: () => Promise.reject(new Error('refused')) }),
+      up: async (folder: string, mode: Mode) => ({ ...(await shell.up(folder, mode)), tell: () => Promise.reject(new Error('refused')) }),
     };
-    await assert.rejects(failOver(refuses as typeof shell, 'told', 'server'), /refused/u);
+    await assert.rejects(failOver(refuses, 'told', 'server'), /refused/u);
   });
 
-  it('finds the rows that a switchover lost', async () => {
-    const forgets = {
+  it('loses nothing by a clean switchover, and finds what one lost', async () => {
+    const kept = await switchOver(shell);
+    assert.deepEqual([kept.lost, kept.gap > 0, kept.acknowledged > 100], [0, true, true]);
+    const { lost } = await switchOver({
       ...shell,
-      async up(folder: string, mode: 'planned') {
+      async up(folder, mode) {
         const standing = await shell.up(folder, mode);
-        // Kills instead of stopping: what the standby does not have yet is gone.
-        return { ...standing, tell: () => standing.kill('server').then(() => standing.promote()) };
+        const at = { ...standing.login, port: standing.hosts[1]!.port };
+        const forget = async (): Promise<void> => {
+          await standing.tell();
+          await sql(at, [`delete from judge where id in ('judge-0-1', 'judge-0-2')`]);
+        };
+        return { ...standing, tell: forget };
       },
-    };
-    void forgets;
-    const { lost, gap, acknowledged } = await switchOver(shell);
-    assert.deepEqual([lost, gap > 0, acknowledged > 100], [0, true, true]);
+    });
+    assert.equal(lost, 2);
   });
 
   it('names the package of a program that is not there', () => {

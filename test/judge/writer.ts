@@ -48,6 +48,7 @@ export function startWriter(options: WriterOptions): Writer {
   const errors: { at: string; message: string }[] = [];
   let stopped = false;
   let sql: postgres.Sql | null = null;
+  let opened = -1;
 
   const running = (async () => {
     for (let n = 0; !stopped; n += 1) {
@@ -55,7 +56,7 @@ export function startWriter(options: WriterOptions): Writer {
       try {
         if (!sql) {
           // Another host first each time: a dead one answers nothing, and the client library does not go on to the next.
-          sql = open({ ...options, hosts: turned(options.hosts, sessions.length + errors.length) });
+          sql = open({ ...options, hosts: turned(options.hosts, (opened += 1)) });
           await greet(sql, sessions, patience);
         }
         const id = `${name}-${n}`;

@@ -46,7 +46,12 @@ async function decide(theatre: Theatre, question: OpenQuestion, nth: number): Pr
 async function asking(handle: WorkflowHandle): Promise<string> {
   const state = await withinASecond(stateOf(handle)).catch(() => undefined);
   const steps = state?.steps.filter(({ state: is }) => is === 'running' || is === 'asking').map(({ id, note }) => `${id} (${note})`);
-  return `${state?.state ?? 'nobody answers'}; ${steps?.join(', ') ?? ''}`;
+  const { raw } = await handle.describe();
+  const pending = (raw.pendingActivities ?? []).map(
+    ({ activityType, attempt, lastFailure }) =>
+      `${activityType?.name} attempt ${attempt}${lastFailure?.message ? `: ${lastFailure.message}` : ''}`,
+  );
+  return `${state?.state ?? 'nobody answers'}; ${steps?.join(', ') ?? ''}; ${pending.join(', ')}`;
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

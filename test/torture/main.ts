@@ -38,6 +38,7 @@ try {
       for (const violation of violations) console.log(`   VIOLATION: ${violation}`);
       found.push(...violations);
       if (violations.length > 0) {
+        for (const told of await theatre.story()) console.log(`   ${told}`);
         console.log(`   Again: npm run torture -- --seed ${seed} --from ${n} --count 1`);
         break;
       }

@@ -27,9 +27,10 @@ export async function round(theatre: Theatre, crowd: Crowd, random: Random, acco
     const end = await settled(theatre, ended);
     await crowd.writes((await theatre.cast()).source.host, undefined, 30_000);
     const found = await judge(theatre, crowd, { planned: mode === 'planned' && !ended.switched, before, end, since }, account);
-    const back = await protect(theatre, crowd, account);
+    const back = await protect(theatre, crowd, end, account);
     const violations = [...found.violations, ...back];
-    return { line: `${what}: ${end.verdict}, ${found.lost} rows lost`, violations };
+    const why = end.verdict.startsWith('recovered') ? '' : ` (${end.why.slice(0, 200)})`;
+    return { line: `${what}: ${end.verdict}${why}, ${found.lost} rows lost`, violations };
   } catch (error) {
     return { line: what, violations: [`stuck: ${error instanceof Error ? error.message : String(error)}`] };
   }
@@ -77,10 +78,11 @@ async function settled(theatre: Theatre, end: Ended): Promise<RunResult> {
 }
 
 /** Takes the pair back to a primary with its standby, by the shipped failback. */
-async function protect(theatre: Theatre, crowd: Crowd, account: Account): Promise<readonly string[]> {
+async function protect(theatre: Theatre, crowd: Crowd, ended: RunResult, account: Account): Promise<readonly string[]> {
   const { source } = await theatre.cast();
   const follows = (): Promise<boolean> => theatre.follows(source.host);
-  if (await until(follows, 'the standby to follow', 4_000).catch(() => false)) return [];
+  if (await until(follows, 'the standby to follow', ended.verdict === 'recovered, unprotected' ? 500 : 10_000).catch(() => false))
+    return [];
   const before = await theatre.cast();
   const since = Date.now();
   const end = await attend(theatre, await theatre.world.start('failback', { parameters: { backup: false } }));

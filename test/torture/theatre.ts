@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { sql } from '../../lab/full/pair.ts';
 import type { RunRecord } from '../../record/schema/run.ts';
 import { systemId, type SystemState } from '../../workflows/wire.ts';
 import { leftBy } from '../full/scene.ts';
 import { FullWorld } from '../full/world.ts';
-import type { LiveWorker } from '../e2e/world.ts';
+import { journalOf, type LiveWorker } from '../e2e/world.ts';
 import type { Cast } from './disturbances.ts';
 
 const hostAt: { readonly [site: string]: string } = { 'site-a': 'a-db', 'site-b': 'b-db' };
@@ -19,6 +21,9 @@ export class Theatre {
 
   static async open(): Promise<Theatre> {
     const theatre = new Theatre(await FullWorld.up({ workers: false }));
+    // Writers stand inside each site: a cut at its router is no fence here.
+    const inventory = await readFile(`${theatre.world.runbooks}/inventory.yaml`, 'utf8');
+    await theatre.world.write('inventory.yaml', inventory.replaceAll('nothing-writes-inside: true', 'nothing-writes-inside: false'));
     await theatre.#hire();
     return theatre;
   }
@@ -30,16 +35,17 @@ export class Theatre {
 
   /** Who serves now, by asking both members. Throws unless exactly one takes writes. */
   async cast(): Promise<Cast> {
-    const serving: string[] = [];
-    for (const [site, host] of Object.entries(hostAt)) if ((await this.roleOf(host)) === 'primary') serving.push(site);
+    const sites = Object.keys(hostAt);
+    const roles = await Promise.all(sites.map((site) => this.roleOf(hostAt[site]!)));
+    const serving = sites.filter((_, nth) => roles[nth] === 'primary');
     if (serving.length !== 1) throw new Error(`${serving.length === 0 ? 'no member takes' : `${serving.join(' and ')} take`} writes`);
     const source = serving[0]!;
-    const target = Object.keys(hostAt).find((site) => site !== source)!;
+    const target = sites.find((site) => site !== source)!;
     return { source: { site: source, host: hostAt[source]! }, target: { site: target, host: hostAt[target]! } };
   }
 
   async roleOf(host: string): Promise<'primary' | 'standby' | 'silent'> {
-    const [row] = await this.world.sql<{ standby: boolean }>(host, 'select pg_is_in_recovery() as standby').catch(() => []);
+    const [row] = await sql<{ standby: boolean }>(this.world.lab, host, 'select pg_is_in_recovery() as standby', 1_500).catch(() => []);
     return row === undefined ? 'silent' : row.standby ? 'standby' : 'primary';
   }
 
@@ -71,7 +77,7 @@ export class Theatre {
     await this.world.heal();
     for (const worker of this.#workers.values()) worker.thaw();
     await this.#hire();
-    for (const host of Object.values(hostAt)) await this.#restart(host);
+    await Promise.all(Object.values(hostAt).map((host) => this.#restart(host)));
   }
 
   /** The member that served last, as the system's workflow knows it, is switched on and started by hand. */
@@ -93,6 +99,33 @@ export class Theatre {
       () => false,
       () => true,
     );
+  }
+
+  /** What the last run did, and how the members stand: for whoever looks into a violation. */
+  async story(): Promise<readonly string[]> {
+    const told: string[] = [];
+    for (const host of Object.values(hostAt)) {
+      told.push(`${host}: ${await this.roleOf(host)}`);
+      const log = await this.world
+        .at(host, ['journalctl', '--no-pager', '--output=cat', '--lines=15', '--unit=orders-db'])
+        .catch(() => 'no power');
+      told.push(
+        ...log
+          .trim()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      );
+    }
+    for (const kind of ['failover', 'failback']) {
+      const entries = await journalOf(this.world.client.workflow.getHandle(`${kind}-orders`)).catch(() => []);
+      for (const entry of entries) {
+        const words = Object.entries(entry).filter(
+          ([name, value]) => !['proofs', 'evidence', 'seen', 'facts', 'at'].includes(name) && typeof value !== 'object',
+        );
+        told.push(`${entry.at.slice(11, 23)} ${kind}: ${words.map(([name, value]) => `${name}=${String(value).slice(0, 160)}`).join(' ')}`);
+      }
+    }
+    return told;
   }
 
   state = (): Promise<SystemState> => this.world.client.workflow.getHandle(systemId('orders')).query<SystemState>('state');

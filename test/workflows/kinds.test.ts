@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Backup, Proof } from '../../activities/step.ts';
+import type { Backup, BackupNews, Proof } from '../../activities/step.ts';
 import type { SystemState } from '../../workflows/wire.ts';
 import { controlQueue } from '../../workflows/wire.ts';
 import { asked, cast, choose, gate, nextSystem, start, step, theStage, until, type Handle, type Play, type Stage } from './stage.ts';
@@ -8,12 +8,14 @@ import { ending, entries, named, scene } from './scene.ts';
 const taken = (label: string, provenAt: string | null): Backup => ({
   label,
   store: 'a-store',
+  holds: 'database',
   kind: 'full',
   at: new Date(Date.now() + 60_000).toISOString(),
   bytes: 1_000,
   provenAt,
   compared: provenAt === null ? [] : ['everything'],
 });
+const news = (complete: boolean, ...backups: Backup[]): BackupNews => ({ store: 'a-store', holds: 'database', complete, backups });
 const fence: Proof = { kind: 'fence', by: 't.fence', host: 'a-db', at: '2026-01-01T00:00:00Z', with: {}, evidence: [], latched: 'yes' };
 const facts = { name: 'a-db', site: 'site-a', connection: 'local' as const, views: {}, alive: 22 };
 
@@ -54,9 +56,9 @@ describe('a run of each kind', () => {
     const system = nextSystem();
     const backup = taken('20261122F', null);
     const script = {
-      't.take.execute': () => ({ backups: [{ store: 'a-store', complete: true, backups: [backup] }] }),
+      't.take.execute': () => ({ backups: [news(true, backup)] }),
       't.prove.execute': () => ({
-        backups: [{ store: 'a-store', complete: false, backups: [{ ...backup, provenAt: backup.at, compared: ['all'] }] }],
+        backups: [news(false, { ...backup, provenAt: backup.at, compared: ['all'] })],
       }),
     };
     const steps = [step('take', [], { uses: 't.take' }), step('prove', ['take'], { uses: 't.prove' })];
@@ -81,7 +83,7 @@ describe('a run of each kind', () => {
   it('that is a backup fails as unproven where the proof fails, with nobody asked', async () => {
     const system = nextSystem();
     const script = {
-      't.take.execute': () => ({ backups: [{ store: 'a-store', complete: true, backups: [taken('20261122F', null)] }] }),
+      't.take.execute': () => ({ backups: [news(true, taken('20261122F', null))] }),
       't.prove.execute': () => {
         throw new Error('one byte differs');
       },

@@ -32,13 +32,14 @@ export function copiesNews(store: string, snapshots: readonly Snapshot[]): Backu
   const backups = snapshots.map((snapshot) => ({
     label: snapshot.id,
     store,
+    holds: 'database' as const,
     kind: 'snapshot' as const,
     at: tagged(snapshot, 'until') ?? snapshot.at,
     bytes: Number(tagged(snapshot, 'bytes') ?? 0),
     provenAt: null,
     compared: [],
   }));
-  return { store, complete: false, backups };
+  return { store, holds: 'database', complete: false, backups };
 }
 
 /** A repository of pgBackRest that was brought back out of the newest copy, at the site of the copy and by that site's key alone. */

@@ -75,10 +75,12 @@ export function news(info: Info, store: string, proven?: { readonly label: strin
   const at = new Date().toISOString();
   return {
     store,
+    holds: 'database',
     complete: true,
     backups: info.backup.map((backup) => ({
       label: backup.label,
       store,
+      holds: 'database',
       kind: kindOf(backup),
       at: stoppedAt(backup),
       bytes: backup.info.size,
