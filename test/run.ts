@@ -44,7 +44,7 @@ function tests(folders?: readonly string[]): string[] {
 async function run(files: readonly string[]): Promise<number> {
   if (files.length === 0) throw new Error('no test file was found: testing nothing is a failure');
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-tests-'));
-  const worlds = files.filter((name) => name.includes('e2e/'));
+  const worlds = files.filter((name) => /(?:e2e|full|torture)\/|lab\/full/u.test(name));
   const lanes = [worlds, files.filter((name) => !worlds.includes(name))].filter((lane) => lane.length > 0);
   const ended = await Promise.all(lanes.map((lane, nth) => runLane(lane, join(folder, `${nth}.json`), nth > 0)));
   rmSync(folder, { recursive: true, force: true });

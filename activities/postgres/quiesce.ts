@@ -90,7 +90,8 @@ export default step({
 
   rehearse: { none: 'A rehearsal does not stop a primary in service; a planned switchover proves it.' },
 
-  async undo({ host, standby = otherThan(host, context) }, context) {
+  async undo({ host, standby: named }, context) {
+    const standby = named ?? otherThan(host, context);
     const other = await askMember(context.host(standby), context.system, context).catch((error: StepError) => {
       throw new StepError(
         'standby-silent',

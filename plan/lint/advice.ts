@@ -23,12 +23,15 @@ export function advise(analysis: Analysis): void {
         if (tells(draft) && reach.leads(promotion.index, draft.index) && !verified.some((check) => reach.leads(check.index, draft.index)))
           warn(draft, `"${draft.id}" tells people before anything was checked`, `add "${verified[0]!.id}" to its \`needs\``);
   }
-  const said = new Set<string>();
+  const unproven = new Set<string>();
+  let first: Draft | undefined;
   for (const draft of drafts) {
     for (const { type, action } of draft.ways) {
       if (
         typeof type.undo !== 'function' &&
         action.effect === 'change' &&
+        // What a backup made stays; it is not backed out.
+        kind !== 'backup' &&
         !action.commits &&
         !points.some((point) => reach.leads(point.index, draft.index))
       )
@@ -37,11 +40,17 @@ export function advise(analysis: Analysis): void {
           `"${draft.id}" (${type.name}) cannot be undone and stands before the point of no return`,
           `should the run back out, it stays: ${type.undo.none}`,
         );
-      if (typeof type.rehearse === 'function' || said.has(type.name)) continue;
-      said.add(type.name);
-      warn(draft, `a rehearsal cannot prove ${type.name}`, `prove it in a live exercise: ${type.rehearse.none}`);
+      if (typeof type.rehearse === 'function') continue;
+      first ??= draft;
+      unproven.add(type.name);
     }
   }
+  if (first !== undefined)
+    warn(
+      first,
+      `a rehearsal cannot prove ${[...unproven].join(', ')}`,
+      `prove ${unproven.size > 1 ? 'them' : 'it'} in a live exercise; docs/steps.md says why of each`,
+    );
 }
 
 /** Whether a step tells people something. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { Resolver } from 'node:dns/promises';
-import { addressOf } from '../../lab/full/full-lab.ts';
 import { systemId, type SystemState } from '../../workflows/wire.ts';
+import { asked, choose } from '../e2e/world.ts';
 import { needsFullLab } from './can-stand.ts';
-import { approveAll, leftBy, outputOf } from './scene.ts';
+import { approveAll, leftBy, momentAt, outputOf, trafficAt } from './scene.ts';
 import { FullWorld } from './world.ts';
 
 describe('the restore of the full lab to a point in time', function () {
@@ -25,27 +24,21 @@ describe('the restore of the full lab to a point in time', function () {
     await world.sql('a-db', 'delete from orders where id % 2 = 0');
 
     const handle = await world.start('restore', { runbook: 'orders-restore', parameters: { to: moment, backup: false } });
+    const gate = await asked(handle, 'in-service', 1, 60_000);
+    assert.equal(gate.count, 2);
+    assert.deepEqual(await rows('b-db'), await rows('a-db'), 'nothing is changed before people agree');
+    await choose(handle, gate, 'approve', 'alice@example.com');
     const end = await approveAll(handle);
     assert.equal(end.verdict, 'recovered', end.why);
     const { record } = await leftBy(end, 'site-b');
-    console.log(JSON.stringify(record.steps.map((x) => [x.id, (x as any).startedAt, (x as any).endedAt])));
-    console.log(JSON.stringify(record).slice(0, 6000));
+    assert.deepEqual(record.questions.find(({ id }) => id === 'in-service')?.by, ['alice@example.com', 'bob@example.com']);
     for (const host of ['b-db', 'a-db']) assert.deepEqual(await rows(host), wanted, host);
     const kept = String(outputOf(record, 'adopt', 'kept'));
     assert.match(await world.at('b-db', ['ls', kept]), /PG_VERSION/u);
     const follower = `select count(*)::int as n from pg_stat_replication where state = 'streaming'`;
     assert.deepEqual(await world.sql('b-db', follower), [{ n: 1 }]);
-    const names = new Resolver();
-    names.setServers([addressOf(world.lab, 'edge')]);
-    assert.deepEqual(await names.resolve4('db.orders.test'), [addressOf(world.lab, 'b-db')]);
+    assert.deepEqual(await trafficAt(world), { servers: ['b-db'], name: 'b-db' });
     const known = await world.client.workflow.getHandle(systemId('orders')).query<SystemState>('state');
     assert.deepEqual([known.active, known.unprotectedSince, known.fences], ['site-b', null, []]);
   });
 });
-
-/** A moment of the server's clock with nothing written just before or just after it, ISO. */
-export async function momentAt(world: FullWorld, host: string): Promise<string> {
-  const [row] = await world.sql<{ at: Date }>(host, `select pg_sleep(0.05), clock_timestamp() as at`);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  return row!.at.toISOString();
-}

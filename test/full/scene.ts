@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { addressOf } from '../../lab/full/full-lab.ts';
+import { pair } from '../../lab/full/shape.ts';
 import type { RunRecord } from '../../record/schema/run.ts';
 import type { OpenQuestion, RunResult } from '../../workflows/wire.ts';
 import { choose, endOf, stateOf } from '../e2e/world.ts';
@@ -66,6 +69,24 @@ export async function probeLosses(world: FullWorld, host: string, since = 0): Pr
   });
   const there = new Set((await world.sql<{ id: string }>(host, 'select id from lifeboat_markers')).map(({ id }) => id));
   return ledger.filter((id) => !there.has(id)).length;
+}
+
+/** A moment of a server's clock with none of the test's own writes just before or after it, ISO. */
+export async function momentAt(world: FullWorld, host: string): Promise<string> {
+  const [row] = await world.sql<{ at: Date }>(host, 'select pg_sleep(0.05), clock_timestamp() as at');
+  await pause(50);
+  return row!.at.toISOString();
+}
+
+/** Which of the pair HAProxy gives sessions to, and where the name of the database leads. */
+export async function trafficAt(world: FullWorld): Promise<{ readonly servers: readonly string[]; readonly name: string }> {
+  const state = await world.at('edge', ['sh', '-c', 'echo "show servers state orders" | socat - /run/haproxy/admin.sock']);
+  // The fourth word is the server, the sixth its state: 2 is running.
+  const servers = state.split('\n').flatMap((line) => (line.split(' ')[5] === '2' ? [line.split(' ')[3]!] : []));
+  const names = new Resolver();
+  names.setServers([addressOf(world.lab, 'edge')]);
+  const [address] = await names.resolve4('db.orders.test');
+  return { servers, name: pair.find((host) => addressOf(world.lab, host) === address) ?? String(address) };
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -113,7 +113,7 @@ describe('references', () => {
   const cases: [what: string, steps: string, expected: RegExp][] = [
     ['an unknown beginning', wait('tagret.site'), /there is no "tagret" to refer to — did you mean "target"\?/],
     ['an unknown part', wait('target.postgres.hots'), /there is no "hots" in "target\.postgres" — did you mean "host"\?/],
-    ['a part that has parts', wait('target.postgres'), /"target\.postgres" has parts — name one of them: host, port/],
+    ['a part that has parts', wait('target.postgres'), /"target\.postgres" has parts — name one of them: host, address, port/],
     ['an inherited property', wait('target.constructor'), /there is no "constructor" in "target"/],
     ['an expression', wait('1 + 1'), /"1 \+ 1" is not a reference — references are looked up, never evaluated/],
     ['an unknown parameter', wait('parameters.x'), /there is no "x" in "parameters" — "parameters" has no parts/],
