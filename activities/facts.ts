@@ -4,7 +4,6 @@ import type { Asker } from './asker.ts';
 import { atRisk, type Asked } from './facts/at-risk.ts';
 import { askProbe } from './facts/probe.ts';
 import { viewpoints } from './facts/viewpoints.ts';
-import { postgresOf } from './postgres/connect.ts';
 import { askMember } from './postgres/member.ts';
 import { controllerOf } from './power/controller.ts';
 import { sight } from './sight.ts';
@@ -17,7 +16,9 @@ export { locate, type Located } from './facts/locate.ts';
  */
 export async function facts(input: FactsInput, viewpoint: string, ask: Omit<Asker, 'viewpoint'>): Promise<Facts> {
   const { system } = input;
-  const members = postgresOf(system).members;
+  // A system that stays has no other side from which its loss could be read.
+  if (!system.postgres) return { atRisk: null, atRiskText: 'loss unknown', viewpoints: [], seen: {} };
+  const { members } = system.postgres;
   const source = hostOf(input, members[input.source.site]);
   const target = hostOf(input, members[input.target.site]);
   const from: Asker = { secret: (reference) => ask.secret(reference), viewpoint, ...(ask.signal && { signal: ask.signal }) };

@@ -1,6 +1,6 @@
 import { StepError } from '../activities/error.ts';
 import { locate } from '../activities/facts/locate.ts';
-import { hostFacts, pairOf, systemFacts } from '../plan/facts.ts';
+import { hostFacts, pairOf, systemFacts, waysOf } from '../plan/facts.ts';
 import type { InventoryFile, RunbookFile } from '../plan/load.ts';
 import type { HostFacts } from '../plan/plan.ts';
 import { findSource as decide } from '../worker/run/find-source.ts';
@@ -28,7 +28,10 @@ export async function findSource(inventory: InventoryFile, runbook: RunbookFile,
     return { source: from, target: other(all, from), evidence: [`${from} is taken to serve, as --from says.`] };
   }
   const facts = systemFacts(inventory.data, system);
-  if (facts?.postgres === undefined) return { source: all[0] ?? '', target: other(all, all[0] ?? ''), evidence: [] };
+  if (facts?.postgres === undefined) {
+    const [source, target] = (facts && waysOf(facts)[0]) ?? [all[0] ?? '', other(all, all[0] ?? '')];
+    return { source, target, evidence: [] };
+  }
   const members = Object.values(facts.postgres.members);
   const hosts = Object.fromEntries(
     members.map((name) => [name, hostFacts(inventory.data, name)]).filter((entry): entry is [string, HostFacts] => entry[1] !== undefined),

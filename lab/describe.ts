@@ -81,7 +81,16 @@ function shape(ports: number[], records: string): Pick<Lab, 'control' | 'hooks' 
 
 function writeSecrets(lab: Lab): void {
   const write = (name: string, text: string): void => writeFileSync(secretFile(lab, name), text, { mode: 0o600 });
-  const names = ['token', 'postgres', 'lifeboat', 'app', 'repl', 'rewinder', 'hooks', ...Object.keys(lab.hosts).map((host) => `controller-${host}`)];
+  const names = [
+    'token',
+    'postgres',
+    'lifeboat',
+    'app',
+    'repl',
+    'rewinder',
+    'hooks',
+    ...Object.keys(lab.hosts).map((host) => `controller-${host}`),
+  ];
   for (const name of names) write(name, randomBytes(18).toString('base64url'));
   const { key, certificate } = selfSigned('Lifeboat practice lab');
   write('controllers.key', key);

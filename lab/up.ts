@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { describe, type UpOptions } from './describe.ts';
 import { down } from './down.ts';
 import { inventory } from './inventory.ts';
 import { hostOf, labTag, logFile, runFile, secret, secretFile, type Lab } from './lab.ts';
+import { lastWords } from './last-words.ts';
 import { launch, program, writeIdentity } from './launch.ts';
 import { machineControl } from './machine-control.ts';
 import { packageRoot } from './package-root.ts';
@@ -99,19 +100,6 @@ function writeRunbooks(lab: Lab): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'inventory.yaml'), inventory(lab));
   copyRunbooks(folder);
-}
-
-/** What the processes of the lab said last, each a line; they are about to be removed. */
-function lastWords(lab: Lab): string[] {
-  const logs = join(lab.folder, 'logs');
-  if (!existsSync(logs)) return [];
-  return readdirSync(logs).flatMap((name) => {
-    const lines = readFileSync(join(logs, name), 'utf8')
-      .trim()
-      .split('\n')
-      .filter((line) => !/^\s*at |^Node\.js|^$/.test(line));
-    return lines.length > 0 ? [`${name}: ${lines.slice(-4).join(' / ')}`] : [];
-  });
 }
 
 async function sees(lab: Lab): Promise<boolean> {

@@ -69,6 +69,18 @@ export function pairOf(inventory: Inventory, system: string): readonly string[] 
   return Object.keys(own(inventory.systems, system)?.postgres?.members ?? {});
 }
 
+/**
+ * Every way in which a system can be worked on, as [source, target]: a pair between its members; one that stays, whose files are saved,
+ * from the site of those to the site of their copies. Empty where the inventory says neither.
+ */
+export function waysOf({ postgres, backups }: SystemFacts): readonly (readonly [source: string, target: string])[] {
+  const members = Object.keys(postgres?.members ?? {});
+  if (members.length === 1) return [[members[0]!, members[0]!]];
+  if (members.length > 1) return members.flatMap((one) => members.filter((other) => other !== one).map((other) => [one, other] as const));
+  const { hosts = {}, copies = {} } = backups?.files ?? {};
+  return Object.keys(hosts).map((site) => [site, copies[site]?.site ?? site] as const);
+}
+
 /** A property of its own, never one that every object inherits. */
 export function own<T>(table: { readonly [key: string]: T }, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;

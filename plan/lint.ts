@@ -1,6 +1,6 @@
 import type { StepType } from '../activities/step.ts';
 import { analyse } from './analyse.ts';
-import { pairOf } from './facts.ts';
+import { systemFacts, waysOf } from './facts.ts';
 import type { InventoryFile, RunbookFile } from './load.ts';
 import type { Problem } from './problem.ts';
 import { Problems } from './problem.ts';
@@ -28,15 +28,10 @@ export function lint(input: {
   return { problems: problems.sorted(), warnings: warnings.sorted() };
 }
 
-/** Every way in which the system can move; for one that stays, its sites. */
-function directions({ runbook, inventory }: { readonly runbook: RunbookFile; readonly inventory: InventoryFile }): [string, string][] {
-  const members = pairOf(inventory.data, runbook.data.system);
-  const known = members.length > 0 ? members : Object.keys(inventory.data.sites);
-  const [first, second = first] = known;
-  if (first === undefined || second === undefined) return [['', '']];
-  if (members.length === 0) return [[first, second]];
-  const pairs = members.flatMap((source) =>
-    members.filter((target) => target !== source).map((target): [string, string] => [source, target]),
-  );
-  return pairs.length > 0 ? pairs : [[first, first]];
+/** Every way in which the system can be worked on; where the inventory says none, between its first sites. */
+function directions({ runbook, inventory }: { readonly runbook: RunbookFile; readonly inventory: InventoryFile }) {
+  const system = systemFacts(inventory.data, runbook.data.system);
+  const ways = system === undefined ? [] : waysOf(system);
+  const [first = '', second = first] = Object.keys(inventory.data.sites);
+  return ways.length > 0 ? ways : [[first, second] as const];
 }

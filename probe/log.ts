@@ -19,7 +19,7 @@ export const kept = 50_000;
 
 /**
  * What the probe saw of a system, kept on disk line by line: acknowledged markers (`a SEQ ID AT`), first missed ones
- * (`m AT LASTGOOD`), and first good ones after them (`s AT`). Two files take turns, so it stays bounded.
+ * (`m AT LASTGOOD`), first good ones after them (`s AT`), and markers lost in an interruption (`l SEQ FAILEDAT`). Two files take turns, so it stays bounded.
  */
 export class Log {
   /** Names this probe among the markers of others. */
@@ -27,6 +27,8 @@ export class Log {
   readonly #file: string;
   #acknowledged: Acknowledged[] = [];
   #gaps: Gap[] = [];
+  /** Beginning of the interruption in which a marker was lost, by its number. */
+  readonly #lost = new Map<number, number>();
   #lines = 0;
 
   constructor(folder: string, system: string) {
@@ -66,6 +68,22 @@ export class Log {
     const gap = this.#gaps.at(-1);
     if (gap) gap.servedAt = at;
     this.#write(`s ${at}`);
+  }
+
+  /** Remembers markers that were found lost once an interruption was over: a later one has not lost them again. */
+  lose(markers: readonly Acknowledged[], { failedAt }: Gap): void {
+    for (const { seq } of markers) {
+      if (this.#lost.has(seq)) continue;
+      this.#lost.set(seq, failedAt);
+      this.#write(`l ${seq} ${failedAt}`);
+    }
+    const first = this.#acknowledged[0]?.seq ?? 0;
+    for (const seq of this.#lost.keys()) if (seq < first) this.#lost.delete(seq);
+  }
+
+  /** Whether a marker was lost in an interruption that began before this time. */
+  lostBefore({ seq }: Acknowledged, at: number): boolean {
+    return (this.#lost.get(seq) ?? Infinity) < at;
   }
 
   /** Acknowledged at or after this time, oldest first. */
@@ -115,6 +133,7 @@ export class Log {
       const [what, first, second, third] = line.split(' ');
       if (what === 'a') this.#acknowledged.push({ seq: Number(first), id: second!, at: Number(third) });
       if (what === 'm') this.#gaps.push({ failedAt: Number(first), lastGoodAt: second ? Number(second) : null, servedAt: null });
+      if (what === 'l') this.#lost.set(Number(first), Number(second));
       if (what === 's' && this.#gaps.length > 0) this.#gaps.at(-1)!.servedAt = Number(first);
     }
   }

@@ -13,7 +13,7 @@ export async function outage(prober: Prober, since: number): Promise<Outage> {
     lastGoodAt: iso(gap ? gap.lastGoodAt : prober.log.lastGoodAt),
     servedAt: iso(gap?.servedAt),
     every: prober.target.every,
-    markers: await compare(prober, Math.min(since, gap?.failedAt ?? since)),
+    markers: await compare(prober, Math.min(since, gap?.failedAt ?? since), gap?.failedAt ?? Infinity),
     clockOffset: prober.clockOffset,
   };
 }
@@ -26,16 +26,29 @@ export function current(prober: Prober): Gap | null {
 export const iso = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString());
 
 /** Looks back further for as long as the older half of what it looked at holds losses: a standby may have been behind for hours. */
-async function compare(prober: Prober, begin: number): Promise<Outage['markers']> {
+async function compare(prober: Prober, begin: number, failedAt: number): Promise<Outage['markers']> {
   for (let margin = 60_000; ; margin *= 4) {
     const { resolved } = prober;
-    const acknowledged = prober.log.since(begin - margin).filter(({ seq }) => seq <= resolved);
-    const found = await stored(prober, acknowledged[0]?.seq ?? resolved, resolved);
+    const looked = prober.log.since(begin - margin).filter(({ seq }) => seq <= resolved);
+    const found = await stored(prober, looked[0]?.seq ?? resolved, resolved);
+    // What an interruption before this one has lost was counted then.
+    const acknowledged = looked.filter((marker) => !prober.log.lostBefore(marker, failedAt));
     const lost = acknowledged.filter(({ id }) => !found.has(id));
-    const all = acknowledged.length === prober.log.since(0).filter(({ seq }) => seq <= resolved).length;
+    const all = looked.length === prober.log.since(0).filter(({ seq }) => seq <= resolved).length;
     if (!all && lost.some(({ at }) => at < begin - margin / 2)) continue;
     return counted(acknowledged, lost, found.size);
   }
+}
+
+/** Once an interruption is over: remembers what it has lost. Throws while nobody serves. */
+export async function account(prober: Prober, gap: Gap): Promise<void> {
+  const { resolved } = prober;
+  const acknowledged = prober.log.since(0).filter(({ seq }) => seq <= resolved);
+  const found = await stored(prober, acknowledged[0]?.seq ?? resolved, resolved);
+  prober.log.lose(
+    acknowledged.filter(({ id }) => !found.has(id)),
+    gap,
+  );
 }
 
 function counted(acknowledged: readonly Acknowledged[], lost: readonly Acknowledged[], found: number): Outage['markers'] {

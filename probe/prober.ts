@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { greets } from './greeting.ts';
-import { kept, type Log } from './log.ts';
+import { kept, type Gap, type Log } from './log.ts';
 import { Member } from './member.ts';
+import { account } from './outage.ts';
 import type { Target } from './targets.ts';
 
 /** The source's flush position when it was last sampled. */
@@ -57,6 +58,7 @@ export class Prober {
     const samples = Promise.all([
       this.#each(1000, () => this.#sample()),
       this.#each(1000, () => this.#look()),
+      this.#each(1000, () => this.#account()),
       this.#each(60_000, () => this.#forget()),
     ]);
     await this.#each(this.target.every, () => this.#mark());
@@ -131,9 +133,23 @@ export class Prober {
     const gap = this.log.gaps.at(-1);
     if (this.goodInARow === 0) this.#servedAt = at;
     this.goodInARow += 1;
-    if (gap && gap.servedAt === null && this.goodInARow >= this.target.good) this.log.served(this.#servedAt);
+    if (gap && gap.servedAt === null && this.goodInARow >= this.target.good) {
+      this.log.served(this.#servedAt);
+      this.#over = gap;
+    }
   }
   #servedAt = 0;
+  /** An interruption that is over, and whose losses are not yet remembered. */
+  #over: Gap | null = null;
+
+  async #account(): Promise<void> {
+    const gap = this.#over;
+    if (gap === null || !this.#serving) return;
+    await account(this, gap).then(
+      () => (this.#over = this.#over === gap ? null : this.#over),
+      () => undefined,
+    );
+  }
 
   #missed(at: number): void {
     const gap = this.log.gaps.at(-1);

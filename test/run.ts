@@ -37,16 +37,16 @@ function tests(folders?: readonly string[]): string[] {
     .sort();
 }
 
-/**
- * Two groups side by side, where all are run: those that stand a whole world up wait much and compute little.
- * Returns the exit code.
- */
+/** Groups that run side by side, where all are run: tests that stand a whole world up wait much and compute little. */
+const lanes: readonly RegExp[] = [/(?:full|torture)\/|lab\/full/u, /e2e\//u, /activities\//u, /./u];
+
+/** Returns the exit code. */
 async function run(files: readonly string[]): Promise<number> {
   if (files.length === 0) throw new Error('no test file was found: testing nothing is a failure');
   const folder = mkdtempSync(join(tmpdir(), 'lifeboat-tests-'));
-  const worlds = files.filter((name) => /(?:e2e|full|torture)\/|lab\/full/u.test(name));
-  const lanes = [worlds, files.filter((name) => !worlds.includes(name))].filter((lane) => lane.length > 0);
-  const ended = await Promise.all(lanes.map((lane, nth) => runLane(lane, join(folder, `${nth}.json`), nth > 0)));
+  const laneOf = (name: string): number => lanes.findIndex((lane) => lane.test(name));
+  const running = lanes.map((_, nth) => files.filter((name) => laneOf(name) === nth)).filter((lane) => lane.length > 0);
+  const ended = await Promise.all(running.map((lane, nth) => runLane(lane, join(folder, `${nth}.json`), nth > 0)));
   rmSync(folder, { recursive: true, force: true });
   return verdict(ended);
 }

@@ -8,7 +8,7 @@ import { loadFolder, type InventoryFile, type RunbookFile } from '../plan/load.t
 import type { Action, Plan, PlanNode } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
 import { earlier, notUpYet } from '../workflows/earlier.ts';
-import { findSource } from './run/find-source.ts';
+import { directionOf } from './run/find-source.ts';
 import { secret } from './secret.ts';
 
 /** What the preflights of one runbook found. */
@@ -43,11 +43,11 @@ async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<
   const system = systemFacts(inventory.data, runbook.data.system)!;
   const members = Object.values(system.postgres?.members ?? {});
   const hosts = Object.fromEntries(members.map((host) => [host, hostFacts(inventory.data, host)!]));
-  const direction = findSource(system, await locate(system, hosts, 'outside', { secret }), null);
+  const { source, target } = await directionOf(system, () => locate(system, hosts, 'outside', { secret }), null);
   const parameters = Object.fromEntries(
     Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])),
   );
-  return compile({ runbook, inventory, types, ...direction, parameters });
+  return compile({ runbook, inventory, types, source, target, parameters });
 }
 
 interface Named {

@@ -2,8 +2,11 @@ import type { Plan, PlanNode } from '../plan/plan.ts';
 import type { StepCall } from './wire.ts';
 import { isStep } from './run.ts';
 
-/** Codes of a host that is not up, or whose server is not: no failure of a preflight where a step before it switches the host on. */
-export const notUpYet = /-unreachable$|^postgres-silent$|^port-closed$|^preflight-late$/u;
+/**
+ * Codes of a host that is not up, or whose server is not: no failure of a preflight where a step before it switches the host on.
+ * Over a connection that still stood when its power went, a command is silent, or lost.
+ */
+export const notUpYet = /-unreachable$|^command-silent$|^ssh-lost$|^postgres-silent$|^port-closed$|^preflight-late$/u;
 
 /**
  * What steps before this one do to hosts: a preflight, which looks before any of them, must not take the world as it is for the one

@@ -3,13 +3,14 @@ import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { readable } from '../files/kept.ts';
 import { fileSnapshots } from '../files/news.ts';
-import { inPlace, pathsIn, placeFor } from '../files/place.ts';
+import { inPlace, manifestIn, pathsIn, placeFor } from '../files/place.ts';
 import { compareRestored, sentences } from '../files/restored.ts';
 import type { Repository } from '../restic/repository.ts';
 import { fits, restore } from '../restic/restore.ts';
 import { choose, type Snapshot } from '../restic/snapshots.ts';
 import { resticVersion } from '../restic/version.ts';
 import { step, type StepContext } from '../step.ts';
+import { makeWay } from './make-way.ts';
 import { beginOn, begunBefore, checkBlank, placeKeys, wholeSince } from './blank.ts';
 
 /** What restoring a whole host may take, milliseconds. */
@@ -62,6 +63,7 @@ export default step({
     at: z.string().describe('The recovery point: when the snapshot was begun, ISO time.'),
     files: z.number().describe('Files that are as the manifest says, a number.'),
     changed: z.number().describe('Names that changed while they were saved, so that nothing is proven of their content.'),
+    manifest: z.string().describe('Path of the manifest on the host, seen from the root: files.check holds the files to it again.'),
   }),
   example: {
     host: 'a-app',
@@ -97,6 +99,7 @@ export default step({
     const wanted = await chosen(from, of ?? host, snapshot, context);
     await fits(from, wanted, root, context);
     await beginOn(from, root, wanted.fullId, 'begun', context);
+    await makeWay(from, wanted, { root, except }, context);
     await restore(from, wanted, { target: root, exclude: except, verify: true, within }, context);
     await beginOn(from, root, wanted.fullId, 'whole', context);
   },
@@ -108,7 +111,8 @@ export default step({
     const snapshot = choose(await fileSnapshots(from, context), id, from);
     const compared = await held(from, snapshot, given, context);
     const evidence = sentences(compared, snapshot, `onto ${given.host}`);
-    return { outputs: { snapshot: snapshot.id, at: snapshot.at, files: compared.same, changed: compared.changed }, evidence };
+    const { same: files, changed } = compared;
+    return { outputs: { snapshot: snapshot.id, at: snapshot.at, files, changed, manifest: manifestIn(snapshot) }, evidence };
   },
 
   rehearse: { none: 'A whole host is rebuilt only onto a blank disk; files.restore and files.verify restore the same snapshot elsewhere.' },

@@ -4,10 +4,11 @@ import { hostName } from '../fields.ts';
 import { beating } from '../note.ts';
 import { step, type StepContext } from '../step.ts';
 import { copyWhole, room } from './base-backup.ts';
+import { divergenceOf } from './divergence.ts';
 import { mustBeDown, runs } from './directory.ts';
 import { caughtUpWith, setToFollow } from './follow.ts';
 import { askMember } from './member.ts';
-import { originOf } from './origin.ts';
+import { originOf, type Origin } from './origin.ts';
 import { notPatroniOn } from './patroni.ts';
 import { stands } from './returned.ts';
 import { seatOf, type Seat } from './seat.ts';
@@ -17,14 +18,11 @@ import { keptPath, mustSwap, standingOf, swap } from './swap.ts';
 const input = z.object({
   host: hostName('The stopped host whose data directory is replaced, by its name in the inventory.'),
   source: hostName('The host of the server that serves, by its name in the inventory.'),
-  compared: z
-    .string()
-    .optional()
-    .describe('What postgres.compare found: its output `divergence`. Without it the old data directory is kept.'),
+  compared: z.string().optional().describe('What postgres.compare found: its output `divergence`. Only what was compared may be removed.'),
   'keep-old': z
     .boolean()
-    .optional()
-    .describe('True: the old data directory is kept beside the new one. Default: only where nothing was compared.'),
+    .default(true)
+    .describe('Whether the old data directory is kept beside the new one. False: it is removed, if it is still as it was compared.'),
 });
 type Input = z.infer<typeof input>;
 
@@ -41,7 +39,7 @@ export default step({
     timeline: z.number().describe('The timeline it is on, a number.'),
     kept: z.string().nullable().describe('Path of the old data directory on the host. Null: it was removed.'),
   }),
-  example: { host: 'a-db', source: 'b-db' },
+  example: { host: 'a-db', source: 'b-db', 'keep-old': true },
   permissions: [
     'The right to run commands on the host as the owner of the data directory and of the directory above it, with room for a second copy.',
     'A login with REPLICATION from the host at the server that serves: the user and password file under `postgres.replication`.',
@@ -80,12 +78,6 @@ export default step({
 });
 
 async function rebuild({ host, source, compared, 'keep-old': keep }: Input, context: StepContext): Promise<void> {
-  if (compared === undefined && keep === false)
-    throw new StepError(
-      'not-compared',
-      `Without a comparison the old data of ${host} is kept: give \`compared\`, or leave out \`keep-old: false\`.`,
-      'mistake',
-    );
   const seat = seatOf(host, context);
   await Promise.all([notPatroniOn(seat, context), stands(source, context)]);
   const origin = await originOf(seat, source, context);
@@ -98,6 +90,8 @@ async function rebuild({ host, source, compared, 'keep-old': keep }: Input, cont
     }
     await mustBeDown(seat, 'its data directory is not replaced under it');
     await mustSwap(seat, seat.data);
+    // Put aside by an attempt before: that one has looked.
+    if (!keep && data) await mustBeAsCompared(seat, origin, compared, context);
     const copy = await copyWhole(seat, origin, context);
     await setToFollow(seat, origin, context, copy);
     await swap(seat, copy, context);
@@ -105,8 +99,17 @@ async function rebuild({ host, source, compared, 'keep-old': keep }: Input, cont
   await context.stillOurs();
   await startServer(host, context);
   await caughtUpWith(host, source, context);
-  if (keep ?? compared === undefined) return;
-  await removeOld(seat, context);
+  if (!keep) await removeOld(seat, context);
+}
+
+/** What it wrote since it was compared is nowhere else. */
+async function mustBeAsCompared(seat: Seat, origin: Origin, compared: string | undefined, context: StepContext): Promise<void> {
+  if (compared !== undefined && (await divergenceOf(seat, origin, context)).token === compared) return;
+  throw new StepError(
+    'not-compared',
+    `The old data of ${seat.host.name} is not what was compared${compared === undefined ? ': nothing was' : ', it was started since'}. Nothing was done. Compare it (postgres.compare), or leave out \`keep-old: false\`.`,
+    'person',
+  );
 }
 
 async function removeOld(seat: Seat, context: StepContext): Promise<void> {

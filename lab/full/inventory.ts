@@ -24,8 +24,12 @@ export function inventory(lab: FullLab): string {
         ),
       },
       stores: stores(),
-      values: { tsig: `file:${secretFile(lab, 'tsig')}` },
-      systems: { orders: orders(lab) },
+      values: {
+        tsig: `file:${secretFile(lab, 'tsig')}`,
+        'vault-password': `file:${secretFile(lab, 'restic-vault')}`,
+        'vault-login': `file:${keyFile(lab, 'vault-a')}`,
+      },
+      systems: { orders: orders(lab), 'a-app-host': hostItself() },
       notify: { 'on-call': { webhook: `http://${outside}:${hq.hooks}/hook`, secret: `file:${secretFile(lab, 'hooks')}` } },
     },
     { lineWidth: 140, aliasDuplicateObjects: false },
@@ -82,6 +86,22 @@ function stores(): object {
     // What site-a saves for the day it is gone lies at site-b, and the other way round.
     'b-vault': vault('b-app', 'vault_ed25519'),
     'a-vault': vault('a-app', 'vault_ed25519'),
+  };
+}
+
+/** What a host needs to be itself again on a blank disk. Stores of backups are not saved into themselves. */
+function hostItself(): object {
+  return {
+    tier: 2,
+    backups: {
+      files: {
+        hosts: { 'site-a': 'a-app' },
+        paths: ['/etc', '/home', '/srv/orders'],
+        stores: { 'site-a': 'a-files' },
+        copies: { 'site-a': 'b-vault' },
+      },
+    },
+    promised: { backup: '7 days' },
   };
 }
 

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lastWords } from '../last-words.ts';
 import { launch, program, writeIdentity } from '../launch.ts';
 import { shown } from '../progress.ts';
 import { startController } from './controllers.ts';
@@ -68,17 +67,4 @@ async function startEstate(lab: FullLab): Promise<void> {
 /** All to their end, also where one fails: nothing may go on behind a lab that is being removed. */
 async function together(work: readonly Promise<unknown>[]): Promise<void> {
   for (const one of await Promise.allSettled(work)) if (one.status === 'rejected') throw one.reason;
-}
-
-/** What the processes of the lab said last, each a line; they are about to be removed. */
-function lastWords(lab: FullLab): string[] {
-  const logs = join(lab.folder, 'logs');
-  if (!existsSync(logs)) return [];
-  return readdirSync(logs).flatMap((name) => {
-    const lines = readFileSync(join(logs, name), 'utf8')
-      .trim()
-      .split('\n')
-      .filter((line) => !/^\s*at |^Node\.js|^$/.test(line));
-    return lines.length > 0 ? [`${name}: ${lines.slice(-4).join(' / ')}`] : [];
-  });
 }

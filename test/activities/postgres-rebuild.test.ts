@@ -29,8 +29,10 @@ describe('postgres.rebuild', () => {
     await at.heal();
     const late = context(at, { ...here, stillOurs: () => Promise.reject(new Error('lent to another run')) });
     await assert.rejects(type.execute(input, late), /lent to another run/);
-    const careless = await failure(type.execute({ ...input, 'keep-old': false }, context(at, here)));
-    assert.deepEqual([careless.code, careless.remedy], ['not-compared', 'mistake']);
+    for (const compared of [undefined, 'another state']) {
+      const careless = await failure(type.execute({ ...input, compared, 'keep-old': false }, context(at, here)));
+      assert.deepEqual([careless.code, careless.remedy], ['not-compared', 'person']);
+    }
     assert.equal(digestOf(at, 'a-db'), before);
     await at.service('a-db', 'start');
     const runs = await failure(type.execute(input, context(at, here)));
@@ -73,7 +75,7 @@ describe('postgres.rebuild', () => {
     assert.equal((outcome.outputs as { kept: string | null }).kept, null);
     await protects(at, 'b-db', 'a-db');
     assert.deepEqual(beside(at, 'a-db'), []);
-    const again = await carryOut(type.name, { ...input, compared: 'this' }, { ...context(at, here), key: made.key });
+    const again = await carryOut(type.name, { ...input, compared: 'this', 'keep-old': false }, { ...context(at, here), key: made.key });
     assert.equal((again.outputs as { kept: string | null }).kept, null);
   });
 

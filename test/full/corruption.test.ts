@@ -39,7 +39,6 @@ describe('corruption on the full lab', function () {
     assert.equal(end.verdict, 'recovered', end.why);
     const { record } = await leftBy(end, 'site-b');
     const point = String(outputOf(record, 'point', 'point'));
-    console.log(JSON.stringify(record.steps.map((x) => [x.id, x.from, x.to])));
     assert.ok(point >= since && point < deleted, `${since} <= ${point} < ${deleted}`);
     assert.ok(Date.parse(deleted) - Date.parse(point) < 2_500, 'the last one before it');
     for (const host of ['b-db', 'a-db']) assert.deepEqual(await rows(host), wanted, host);

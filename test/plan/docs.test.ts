@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
+import { parse, stringify } from 'yaml';
 import { types } from '../../activities/index.ts';
 import { lint } from '../../plan/lint.ts';
-import { parseInventory, parseRunbook, type InventoryFile } from '../../plan/load.ts';
+import { parseInventory, parseRunbook } from '../../plan/load.ts';
 import { printProblem, Problems } from '../../plan/problem.ts';
 
 const pages = [
@@ -13,17 +14,41 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
+/** Parts of an inventory, shown alone: they are laid over the first whole one that is shown. */
+const part = /^(?:ssh|hosts|stores|values|systems|people|notify):/u;
+
 describe('the documentation', () => {
-  it('shows no inventory and no runbook that would be refused', () => {
+  const files = pages.flatMap((page) => blocks(page).map((text) => ({ page, text })));
+  const parts = files.filter(({ text }) => part.test(text));
+  const whole = files.filter((file) => /^sites:/mu.test(file.text) && !parts.includes(file));
+
+  it('shows no inventory, no part of one and no runbook that would be refused', () => {
     const problems = new Problems();
-    const files = pages.flatMap((page) => blocks(page).map((text) => ({ page, text })));
-    const inventories = files.filter(({ text }) => /^sites:/mu.test(text)).map(({ page, text }) => parseInventory(page, text, problems));
+    for (const { page, text } of whole) parseInventory(page, text, problems);
+    let shown = parse(whole[0]!.text) as Tree;
+    for (const { page, text } of parts) parseInventory(page, stringify((shown = laid(shown, parse(text) as Tree))), problems);
+    assert.deepEqual(problems.sorted().map(printProblem), []);
+    const inventory = parseInventory('what is shown', stringify(shown), problems)!;
     const runbooks = files.filter(({ text }) => /^runbook:/mu.test(text)).map(({ page, text }) => parseRunbook(page, text, problems));
-    assert.ok(inventories.length > 0 && runbooks.length > 0, 'there is an example of each');
-    const inventory = inventories[0] as InventoryFile;
+    assert.ok(parts.length > 0 && runbooks.length > 0, 'there is an example of each');
     const found = runbooks.flatMap((runbook) => (runbook ? lint({ runbook, inventory, types }).problems : []));
     assert.deepEqual([...problems.sorted(), ...found].map(printProblem), []);
   });
 });
 
-const blocks = (page: string): string[] => [...readFileSync(page, 'utf8').matchAll(/^```yaml\n(.*?)^```/gmsu)].map((match) => match[1]!);
+interface Tree {
+  readonly [name: string]: unknown;
+}
+
+function laid(under: Tree, over: Tree): Tree {
+  const both = Object.entries(over).map(([name, value]) => [name, isTree(value) && isTree(under[name]) ? laid(under[name], value) : value]);
+  return { ...under, ...Object.fromEntries(both) };
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function blocks(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/^```yaml\n(.*?)^```/gmsu)].map((match) => match[1]!);
+}

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { types } from '../../activities/index.ts';
 import { compile } from '../../plan/compile.ts';
 import { lint } from '../../plan/lint.ts';
-import { loadFolder } from '../../plan/load.ts';
+import { systemFacts, waysOf } from '../../plan/facts.ts';
+import { loadFolder, type RunbookFile } from '../../plan/load.ts';
 import { printProblem } from '../../plan/problem.ts';
 import { schemaFiles, schemas } from '../../plan/schema.ts';
 import { types as ours } from './types.ts';
@@ -12,20 +13,20 @@ import { types as ours } from './types.ts';
 const root = join(import.meta.dirname, '../..');
 
 describe('what is shipped', () => {
-  it('loads, lints and compiles in both directions with the shipped step types', async () => {
-    const { inventory, runbooks, problems } = await loadFolder(join(root, 'runbooks'));
-    assert.deepEqual(problems, []);
-    assert.ok(runbooks.some(({ data }) => data.runbook === 'orders-failover'));
-    for (const runbook of runbooks) {
-      const input = { runbook, inventory: inventory!, types };
-      assert.deepEqual(lint(input).problems.map(printProblem), []);
-      for (const [source, target] of [
-        ['site-a', 'site-b'],
-        ['site-b', 'site-a'],
-      ] as const)
-        assert.match(compile({ ...input, source, target }).digest, /^[0-9a-f]{64}$/);
-    }
-  });
+  for (const folder of ['runbooks', 'runbooks/two-sites']) {
+    it(`loads, lints and compiles in every direction with the shipped step types: ${folder}`, async () => {
+      const { inventory, runbooks, problems } = await loadFolder(join(root, folder));
+      assert.deepEqual(problems, []);
+      assert.ok(runbooks.some(({ data }) => data.runbook === 'orders-failover'));
+      for (const runbook of runbooks) {
+        const input = { runbook, inventory: inventory!, types, parameters: required(runbook) };
+        assert.deepEqual(lint(input).problems.map(printProblem), []);
+        const ways = waysOf(systemFacts(inventory!.data, runbook.data.system)!);
+        assert.equal(ways.length, runbook.data.system === 'orders' ? 2 : 1);
+        for (const [source, target] of ways) assert.match(compile({ ...input, source, target }).digest, /^[0-9a-f]{64}$/);
+      }
+    });
+  }
 
   it('has fresh JSON schemas for editors (else run `npm run generate`)', async () => {
     for (const [name, text] of Object.entries(schemaFiles(types)))
@@ -50,3 +51,11 @@ describe('what is shipped', () => {
     assert.equal(wait['text']?.anyOf, undefined);
   });
 });
+
+/** A time for each parameter that must be given: they are all texts. */
+const required = ({ data }: RunbookFile): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    Object.entries(data.parameters)
+      .filter(([, one]) => one.required)
+      .map(([name]) => [name, '2026-01-31T12:00:00Z']),
+  );

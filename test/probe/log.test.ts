@@ -23,6 +23,20 @@ describe("the probe's log", () => {
     assert.deepEqual(again.since(1000 + count), [{ id: `id-${count}`, seq: count, at: 1000 + count }]);
   });
 
+  it('remembers what an interruption has lost, also over a restart, so that a later one has not lost it again', () => {
+    const log = new Log(folder, 'orders');
+    const markers = [1, 2, 3].map((seq) => ({ id: `id-${seq}`, seq, at: 100 * seq }));
+    for (const marker of markers) log.acknowledge(marker);
+    log.missed(350);
+    log.served(400);
+    log.lose([markers[2]!], log.gaps[0]!);
+    for (const read of [log, new Log(folder, 'orders')]) {
+      assert.ok(read.lostBefore(markers[2]!, 500), 'an interruption that begins later');
+      assert.ok(!read.lostBefore(markers[2]!, 350), 'the interruption itself');
+      assert.ok(!read.lostBefore(markers[1]!, 500), 'a marker that was kept');
+    }
+  });
+
   it('remembers an interruption under way, and leaves out a line that a crash cut short', () => {
     const log = new Log(folder, 'orders');
     log.acknowledge({ id: 'one', seq: 1, at: 100 });

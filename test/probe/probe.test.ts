@@ -123,6 +123,8 @@ describe('the probe', () => {
     assert.equal(markers.kept + markers.lostCount, markers.acknowledged);
     assert.ok(markers.lost[0]! >= new Date(Date.parse(cut) - 1000).toISOString() && markers.lost.at(-1)! <= failedAt!);
     assert.ok(Number(there!['n']) <= markers.kept);
+    // A later interruption has not lost them again.
+    await until('a later time to have lost nothing', async () => (await outageSince(new Date().toISOString())).markers.lostCount === 0);
     // Somebody writes a marker in the probe's name: found, and never acknowledged.
     await sql(
       lab,

@@ -24,9 +24,12 @@ export class Theatre {
     // Writers stand inside each site: a cut at its router is no fence here.
     const inventory = await readFile(`${theatre.world.runbooks}/inventory.yaml`, 'utf8');
     await theatre.world.write('inventory.yaml', inventory.replaceAll('nothing-writes-inside: true', 'nothing-writes-inside: false'));
-    // A planned run that cannot go on is led back sooner, so that a series takes less time.
+    // A run that cannot go on is led back, or asks, sooner: so that a series takes less time.
     const runbook = await readFile(`${theatre.world.runbooks}/orders-failover.yaml`, 'utf8');
-    await theatre.world.write('orders-failover.yaml', runbook.replace('outage: 1 minute', 'outage: 15 seconds'));
+    await theatre.world.write(
+      'orders-failover.yaml',
+      runbook.replace('outage: 1 minute', 'outage: 15 seconds').replace('retry: { times: 2,', 'retry: { times: 0,'),
+    );
     await theatre.#hire();
     return theatre;
   }

@@ -75,7 +75,7 @@ describe('a run of each kind', () => {
     );
     const { memo } = await theatre.client.workflow.getHandle(`system-${system}`).describe();
     assert.deepEqual(
-      (memo?.['backups'] as Backup[]).map(({ label }) => label),
+      ((memo?.['backups'] ?? []) as Backup[]).map(({ label }) => label),
       ['20261122F'],
     );
   });

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { StepError } from '../../activities/error.ts';
-import { locate } from '../../activities/facts/locate.ts';
+import { locate, type Located } from '../../activities/facts/locate.ts';
 import { chooseRunbook, ChoiceError } from '../../plan/choose.ts';
 import { compile } from '../../plan/compile.ts';
-import { hostFacts, systemFacts } from '../../plan/facts.ts';
+import { hostFacts, systemFacts, waysOf } from '../../plan/facts.ts';
 import { loadFolder, type Folder, type InventoryFile } from '../../plan/load.ts';
 import { paginate } from '../../plan/paginate.ts';
 import type { HostFacts, Kind, Plan, SystemFacts } from '../../plan/plan.ts';
@@ -15,7 +15,7 @@ import { knownAttributes } from '../attributes.ts';
 import { loanOf } from '../ours.ts';
 import { secret } from '../secret.ts';
 import type { Site } from '../site.ts';
-import { findSource } from './find-source.ts';
+import { directionOf } from './find-source.ts';
 
 type Wanted = RunInput & { readonly kind: string };
 
@@ -30,15 +30,15 @@ export const compilePlan =
       const { system, hosts } = facts(folder.inventory, input.system);
       // Before the world is asked: a loan made meanwhile must make this plan stale.
       const loan = await loanOf(client, input.system).catch(() => null);
-      const [located, attributes, revision] = await Promise.all([
-        locate(system, hosts, site.site, { secret, signal }),
+      const located = (): Promise<Located> => locate(system, hosts, site.site, { secret, signal });
+      const [{ source, target, evidence }, attributes, revision] = await Promise.all([
+        directionOf(system, located, loan?.active ?? null),
         knownAttributes(client.connection, site.namespace).catch(() => []),
         revisionOf(site.runbooks),
       ]);
-      const { source, target } = findSource(system, located, loan?.active ?? null);
       const plan = planOf(site, folder, input, source, target, revision);
       const { steps, ...header } = plan;
-      return { plan: header, steps: paginate(steps)[0] ?? [], evidence: located.evidence, attributes, epoch: loan?.epoch ?? 0 };
+      return { plan: header, steps: paginate(steps)[0] ?? [], evidence, attributes, epoch: loan?.epoch ?? 0 };
     });
 
 /** `run.page`: a further page of the same plan. */
@@ -48,7 +48,7 @@ export const planPage =
     attempt(async () => {
       const folder = await load(site.runbooks);
       const { system } = facts(folder.inventory, input.system);
-      const target = Object.keys(system.postgres?.members ?? {}).find((name) => name !== input.source)!;
+      const target = waysOf(system).find(([source]) => source === input.source)?.[1] ?? input.source;
       const plan = planOf(site, folder, input, input.source, target, await revisionOf(site.runbooks));
       if (plan.digest !== input.pinned)
         throw new StepError('plan-changed', 'the runbooks were changed while the run read its plan: start it again', 'person');
@@ -90,9 +90,7 @@ function facts(inventory: InventoryFile, name: string): { system: SystemFacts; h
       `the inventory has no system "${name}"; it has: ${Object.keys(inventory.data.systems).join(', ')}`,
       'mistake',
     );
-  if (!system.postgres)
-    throw new StepError('no-pair', `${name} has no members at two sites: the inventory gives it no "postgres"`, 'mistake');
-  const hosts = Object.fromEntries(Object.values(system.postgres.members).map((host) => [host, hostFacts(inventory.data, host)!]));
+  const hosts = Object.fromEntries(Object.values(system.postgres?.members ?? {}).map((host) => [host, hostFacts(inventory.data, host)!]));
   return { system, hosts };
 }
 

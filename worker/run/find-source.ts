@@ -1,11 +1,36 @@
 import { StepError } from '../../activities/error.ts';
 import type { Located } from '../../activities/facts/locate.ts';
+import { waysOf } from '../../plan/facts.ts';
 import type { SystemFacts } from '../../plan/plan.ts';
 
 export interface Direction {
   /** Site that serves, or served last. */
   readonly source: string;
   readonly target: string;
+}
+
+export interface Directed extends Direction {
+  /** How it is known, one sentence an item. */
+  readonly evidence: readonly string[];
+}
+
+/**
+ * From where to where a system is worked on: for a pair by who serves; one that stays, whose files are saved, has one way.
+ * @throws StepError `who-is-primary`, `no-way`.
+ */
+export async function directionOf(system: SystemFacts, ask: () => Promise<Located>, active: string | null): Promise<Directed> {
+  if (system.postgres) {
+    const located = await ask();
+    return { ...findSource(system, located, active), evidence: located.evidence };
+  }
+  const ways = waysOf(system);
+  const [source, target] = (ways.length === 1 ? ways[0] : ways.find(([site]) => site === active)) ?? [];
+  if (source !== undefined && target !== undefined) return { source, target, evidence: [] };
+  throw new StepError(
+    'no-way',
+    `From where to where ${system.name} is worked on cannot be told: the inventory gives it no "postgres", and files ${ways.length === 0 ? 'at no site' : `at ${ways.length} sites`}`,
+    'mistake',
+  );
 }
 
 /**

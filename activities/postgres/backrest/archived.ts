@@ -1,22 +1,26 @@
 import type { StepContext } from '../../step.ts';
 import { onMember, postgresOf } from '../connect.ts';
-import { askMember } from '../member.ts';
 
 /** How long a segment may take into the archive, milliseconds. */
 const patience = 60_000;
 
-/** Whether the primary of a site still answers, and so could archive what it has written. Only reads. */
+/** Whether the primary of a site still answers, and may be told to archive what it has written. Only reads. */
 export async function couldArchive(site: string, context: StepContext): Promise<boolean> {
-  const host = context.host(postgresOf(context.system).members[site] ?? '');
-  return askMember(host, context.system, context).then(
-    ({ recovering }) => !recovering,
+  const name = postgresOf(context.system).members[site];
+  if (name === undefined) return false;
+  return onMember(context.host(name), context.system, context, (query) =>
+    query<{ could: boolean }>(
+      `select not pg_is_in_recovery() and current_setting('archive_mode') <> 'off' and has_function_privilege('pg_switch_wal()', 'execute') as could`,
+    ),
+  ).then(
+    ([row]) => row?.could === true,
     () => false,
   );
 }
 
 /**
  * Has the primary of a site archive all that it has written until now, and one commit more: a recovery stops at a time only where it
- * sees a commit after it. Does nothing where that server is gone; what the archive then lacks is found where a target is chosen.
+ * sees a commit after it. Does nothing where that server is gone, or may not be told; what the archive then lacks is found where a target is chosen.
  */
 export async function archiveNow(site: string, context: StepContext): Promise<void> {
   if (!(await couldArchive(site, context))) return;
