@@ -28,10 +28,10 @@ export async function lookAt(place: JobPlace, wait: number, context: StepContext
   const argv = ['sh', '-c', readJob, 'lifeboat', place.folder, String(wait / 1_000)];
   const answer = await run(place.host, argv, { deadline: wait + patience, signal, viewpoint, most: kept + 1_000 });
   const [first = ''] = answer.stdout.split('\n', 1);
-  const [state, runs, digest = '', end, out, err] = first.split(' ');
+  const [state, runs, digest = '', end = '', out, err] = first.split(' ');
   if (state !== 'none' && state !== 'running' && state !== 'ended' && state !== 'cut')
     throw new StepError('job-unread', `The state of ${place.unit} on ${place.host.name} cannot be read: ${said(answer)}`, 'person');
-  const code = state === 'ended' && end !== 'stopped' ? Number(end) : null;
+  const code = state === 'ended' && /^\d+$/.test(end) ? Number(end) : null;
   const result = {
     code,
     stdout: answer.stdout.slice(first.length + 1),
