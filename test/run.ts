@@ -38,7 +38,7 @@ function tests(folders?: readonly string[]): string[] {
 }
 
 /** Groups that run side by side, where all are run: tests that stand a whole world up wait much and compute little. */
-const lanes: readonly RegExp[] = [/(?:full|torture)\/|lab\/full/u, /e2e\//u, /activities\//u, /./u];
+const lanes: readonly RegExp[] = [/(?:full|torture)\/|lab\/full/u, /activities\//u, /./u];
 
 /** Returns the exit code. */
 async function run(files: readonly string[]): Promise<number> {

@@ -24,11 +24,15 @@ export class Theatre {
     // Writers stand inside each site: a cut at its router is no fence here.
     const inventory = await readFile(`${theatre.world.runbooks}/inventory.yaml`, 'utf8');
     await theatre.world.write('inventory.yaml', inventory.replaceAll('nothing-writes-inside: true', 'nothing-writes-inside: false'));
-    // A run that cannot go on is led back, or asks, sooner: so that a series takes less time.
+    // A run that cannot go on is led back, or asks, sooner, so that a series takes less time; and a network fence would stay
+    // after its round, for people to lift.
     const runbook = await readFile(`${theatre.world.runbooks}/orders-failover.yaml`, 'utf8');
     await theatre.world.write(
       'orders-failover.yaml',
-      runbook.replace('outage: 1 minute', 'outage: 15 seconds').replace('retry: { times: 2,', 'retry: { times: 0,'),
+      runbook
+        .replace('outage: 1 minute', 'outage: 15 seconds')
+        .replace('retry: { times: 2,', 'retry: { times: 0,')
+        .replace('[fence.network, fence.manual]', '[fence.manual]'),
     );
     await theatre.#hire();
     return theatre;
