@@ -38,7 +38,10 @@ async function decide(theatre: Theatre, question: OpenQuestion, nth: number): Pr
   if (has('approve')) return 'approve';
   // First it is tried again as it is; then what can be mended is mended; then the run is led back, or ended.
   if (nth > 1) await theatre.mend();
-  if (nth <= 4 && has('retry')) return 'retry';
+  const vital =
+    ['preflight', 'quiesce', 'fence', 'promote', 'compare', 'rewind', 'measure'].includes(question.id) || question.id.startsWith('undo-');
+  if (nth <= (vital ? 4 : 2) && has('retry')) return 'retry';
+  if (!vital && has('skip')) return 'skip';
   if (has('back-out')) return 'back-out';
   return has('abort') ? 'abort' : 'skip';
 }

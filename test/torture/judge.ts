@@ -34,7 +34,9 @@ export async function judge(
       violations.push(`the report says ${told} markers were lost, and the probe's ledger says ${counted}`);
     if (round.planned && counted > 0) violations.push(`${counted} markers of the probe were lost in a planned run`);
   }
-  if (moved !== round.end.verdict.startsWith('recovered'))
+  // A run that was aborted may stand on either side of the promotion; who serves, it says.
+  const { verdict } = round.end;
+  if ((verdict.startsWith('recovered') && !moved) || (verdict === 'backed out' && moved))
     violations.push(`the run ended "${round.end.verdict}", and ${source.host} serves, which ${moved ? 'is' : 'is not'} the target`);
   return { violations, lost: lost.length };
 }
