@@ -12,6 +12,8 @@ import { installPackages, onDebianAsRoot } from './debian.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const quick = ['architecture', 'plan', 'record'];
+/** Groups that run side by side, where all are run: tests that stand a whole world up wait much and compute little. */
+const lanes: readonly RegExp[] = [/(?:full|torture)\/|lab\/full/u, /activities\//u, /./u];
 /** How long the process of the tests may live on when all have ended, milliseconds. */
 const grace = 20_000;
 
@@ -36,9 +38,6 @@ function tests(folders?: readonly string[]): string[] {
     .map((name) => join('test', name))
     .sort();
 }
-
-/** Groups that run side by side, where all are run: tests that stand a whole world up wait much and compute little. */
-const lanes: readonly RegExp[] = [/(?:full|torture)\/|lab\/full/u, /activities\//u, /./u];
 
 /** Returns the exit code. */
 async function run(files: readonly string[]): Promise<number> {
