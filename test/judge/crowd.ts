@@ -79,9 +79,11 @@ export class Crowd {
 
   /** Acknowledged rows that a server does not have, oldest first. */
   async lostOn(server: string): Promise<readonly Acked[]> {
+    // Before the question: what is acknowledged while it is answered may not be in the answer.
+    const acked = [...this.acked];
     const rows = (await this.#where.ask(server, 'select id from judge')) as { id: string }[];
     const there = new Set(rows.map(({ id }) => id));
-    return this.acked.filter(({ id }) => !there.has(id)).toSorted((a, b) => a.at.localeCompare(b.at));
+    return acked.filter(({ id }) => !there.has(id)).toSorted((a, b) => a.at.localeCompare(b.at));
   }
 
   /** Longest time without an acknowledged row that any writer saw, milliseconds. */
