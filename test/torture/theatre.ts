@@ -48,7 +48,8 @@ export class Theatre {
     const sites = Object.keys(hostAt);
     const roles = await Promise.all(sites.map((site) => this.roleOf(hostAt[site]!)));
     const serving = sites.filter((_, nth) => roles[nth] === 'primary');
-    if (serving.length !== 1) throw new Error(serving.length === 0 ? 'no member takes writes' : `two primaries: ${serving.join(' and ')} take writes`);
+    if (serving.length !== 1)
+      throw new Error(serving.length === 0 ? 'no member takes writes' : `two primaries: ${serving.join(' and ')} take writes`);
     const source = serving[0]!;
     const target = sites.find((site) => site !== source)!;
     return { source: { site: source, host: hostAt[source]! }, target: { site: target, host: hostAt[target]! } };
