@@ -1,4 +1,4 @@
-import type { Plan, PlanNode } from '../plan/plan.ts';
+import type { Action, Plan, PlanNode } from '../plan/plan.ts';
 import type { StepCall } from './wire.ts';
 import { isStep } from './run.ts';
 
@@ -19,13 +19,19 @@ export function earlier(plan: Plan, node: PlanNode, leftOut: (node: PlanNode) =>
     if (!isStep(before) || leftOut(before)) continue;
     for (const action of [before.action, ...before.else]) {
       if (action.effect === 'read') continue;
-      for (const host of Object.keys(action.hosts)) {
+      for (const host of actedOn(action)) {
         changed.add(host);
         if (action.promotes) promoted.add(host);
       }
     }
   }
   return { promoted: [...promoted], changed: [...changed] };
+}
+
+/** The host that it acts on; others that it names it only looks at. */
+function actedOn({ with: input, hosts }: Action): readonly string[] {
+  const { host } = input;
+  return typeof host === 'string' ? [host] : Object.keys(hosts);
 }
 
 function reaching(plan: Plan, node: PlanNode): Set<PlanNode> {

@@ -24,7 +24,7 @@ describe('lifeboat check and plan on a runbooks folder', () => {
     assert.equal(called.code, 0, called.out);
     assert.equal(json(called).ok, true);
     assert.deepEqual(json(called).problems, []);
-    assert.deepEqual(json(called).runbooks, ['orders-failover']);
+    assert.deepEqual(json(called).runbooks, ['orders-failback', 'orders-failover']);
   });
 
   it('refuses a mistyped step type with file, line, column and fix, and ends with 1', async () => {
@@ -53,7 +53,7 @@ describe('lifeboat check and plan on a runbooks folder', () => {
   });
 
   it('does not call an empty folder checked', async () => {
-    for (const file of ['inventory.yaml', 'orders-failover.yaml']) await rm(join(folder, file));
+    for (const file of ['inventory.yaml', 'orders-failback.yaml', 'orders-failover.yaml']) await rm(join(folder, file));
     assert.equal((await lifeboat(['check', folder])).code, 1);
     await cp(join(root, 'runbooks/inventory.yaml'), join(folder, 'inventory.yaml'));
     const called = await lifeboat(['check', folder]);

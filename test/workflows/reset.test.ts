@@ -36,7 +36,7 @@ describe('a run that is reset', function () {
       'to before its gate',
       (events) => completedAfter(events, (event) => event.activityTaskScheduledEventAttributes?.activityId === 'facts'),
     ],
-    ['to the task that opened its gate', (events) => completedAfter(events, scheduledNth(events, 'run.facts', 2))],
+    ['to the task that opened its gate', (events) => completedAfter(events, scheduledNth(events, 't.read.execute', 1))],
     [
       'to a task between its gate and the approval',
       (events) => completedAfter(events, (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'hello'),
