@@ -50,6 +50,6 @@ try {
   await theatre.close();
 }
 console.log(
-  `seed ${seed}: ${rounds} rounds, ${account.lost.size} rows lost in unplanned runs, all of them reported, ${found.length} violations`,
+  `seed ${seed}: ${rounds} rounds, ${account.lost.size} rows of the writers lost in unplanned runs, ${found.length} violations`,
 );
 process.exit(found.length === 0 && rounds === count ? 0 : 1);
