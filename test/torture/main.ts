@@ -49,7 +49,5 @@ try {
 } finally {
   await theatre.close();
 }
-console.log(
-  `seed ${seed}: ${rounds} rounds, ${account.lost.size} rows of the writers lost in unplanned runs, ${found.length} violations`,
-);
+console.log(`seed ${seed}: ${rounds} rounds, ${account.lost.size} rows of the writers lost in unplanned runs, ${found.length} violations`);
 process.exit(found.length === 0 && rounds === count ? 0 : 1);
