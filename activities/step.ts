@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Attestation, Effect, HostFacts, ProofKind, SystemFacts } from '../plan/plan.ts';
+import type { Attestation, AwsFacts, Effect, HostFacts, ProofKind, SystemFacts } from '../plan/plan.ts';
 
 /** One person's word, and how the person is known. */
 export interface Stated {
@@ -32,7 +32,7 @@ export interface Backup {
   readonly label: string;
   /** The store it lies in, by its name in the inventory. */
   readonly store: string;
-  readonly holds: 'database' | 'files';
+  readonly holds: 'database' | 'files' | 'volumes';
   readonly kind: 'full' | 'differential' | 'incremental' | 'snapshot';
   /** ISO time up to which it holds the data. */
   readonly at: string;
@@ -85,6 +85,8 @@ export interface StepContext {
   readonly target: { readonly site: string };
   /** The hosts that the input names. */
   host(name: string): HostFacts;
+  /** How an AWS site is reached. Any of the inventory; throws a StepError where it has none of that name. */
+  aws(site: string): AwsFacts;
   /**
    * Of a preflight: hosts that steps before this one promote, and those that they change. The step will find them otherwise than
    * they are now, so their role and whether they run are not to be judged. Empty at any other time.
@@ -142,8 +144,13 @@ export interface StepDefinition<Input, Output> {
   readonly promotes?: boolean;
   /** True: from its end a standby follows the site that serves. */
   readonly protects?: boolean;
-  /** `host` (the default): the site of the host in `with.host`; `target`: the target site, whatever it acts on; `control`: any site. */
+  /** `host` (the default): the site of the host in `with.host`, or the one in `with.site`; `target`: the target site, whatever it acts on; `control`: any site. */
   readonly at?: 'host' | 'target';
+  /**
+   * It needs this region's control plane, wherever it acts: the linter keeps it out of unplanned runs from a failed site there.
+   * Source: docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries (global services).
+   */
+  readonly leansOn?: string;
   /** Set where people carry the step out or witness it. `{field}` in the question is filled from the input. */
   readonly asks?: { readonly question: string; readonly people: number };
   /** Usual duration, milliseconds: orders the walk and estimates the run. */
@@ -155,8 +162,10 @@ export interface StepDefinition<Input, Output> {
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
   readonly example: NoInfer<Input>;
-  /** Exact IAM actions, or what it needs on a host, one sentence each. */
+  /** What it needs on a host, one sentence each. */
   readonly permissions: readonly string[];
+  /** The exact IAM actions that it calls, by phase: `ec2:CreateSnapshots`. `lifeboat iam` makes policies of them, and a test holds the calls really made to them. */
+  readonly iam?: { readonly [phase in 'preflight' | 'execute' | 'rehearse' | 'undo']?: readonly string[] };
   /** MUST only read. Everything that can be known before: credentials, reachability, versions, capacity. Throws a StepError that a person can act on. */
   preflight(input: Input, context: StepContext): Promise<readonly string[]>;
   /**

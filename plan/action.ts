@@ -95,7 +95,11 @@ function siteOf(way: Way, type: StepType, input: Action['with'], hosts: Action['
   }
   if (type.at === 'target') return scope.target;
   const named: HostFacts | undefined = typeof input['host'] === 'string' ? own(hosts, input['host']) : undefined;
-  return (named ?? Object.values(hosts)[0])?.site ?? scope.target;
+  if (named !== undefined) return named.site;
+  const { site } = input;
+  // A site that the inventory does not have is said by who checks the input.
+  if (typeof site === 'string' && own(scope.inventory.data.sites, site)?.kind === 'aws') return site;
+  return Object.values(hosts)[0]?.site ?? scope.target;
 }
 
 function asksOf(asks: NonNullable<StepType['asks']>, input: Action['with'], way: Way, scope: Scope): NonNullable<Action['asks']> {

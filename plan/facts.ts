@@ -1,11 +1,13 @@
 import type { Inventory, InventoryHost } from './grammar/inventory.ts';
 import type {
+  AwsFacts,
   BackedUp,
   BackupFacts,
   HostFacts,
   LineFacts,
   PlanHeader,
   PostgresFacts,
+  RdsFacts,
   SshFacts,
   StoreFacts,
   SystemFacts,
@@ -26,6 +28,7 @@ export function hostFacts(inventory: Inventory, name: string): HostFacts | undef
     views: views({ ...host, address: host.address ?? (host.connection === 'local' ? '127.0.0.1' : name) }),
     alive: host.alive,
     ...(host.power === undefined ? {} : { power: powerFacts(host.power) }),
+    ...(host.instance === undefined ? {} : { instance: host.instance }),
     ...(host.connection === 'ssh' ? { ssh: sshFacts(inventory, host) } : {}),
     ...(port === undefined ? {} : { port: lineFacts(inventory, port) }),
     ...(router === undefined || router.device === name
@@ -43,6 +46,9 @@ export function systemFacts(inventory: Inventory, name: string): SystemFacts | u
     name,
     tier: system.tier,
     ...(system.postgres === undefined ? {} : { postgres: postgresFacts(system.postgres) }),
+    ...(system.rds === undefined ? {} : { rds: rdsFacts(system.rds) }),
+    ...(system.traffic === undefined ? {} : { traffic: system.traffic }),
+    ...(system.resources === undefined ? {} : { resources: system.resources }),
     ...(system.backups === undefined ? {} : { backups: backupFacts(inventory, system.backups) }),
     ...(system.probe === undefined
       ? {}
@@ -53,11 +59,39 @@ export function systemFacts(inventory: Inventory, name: string): SystemFacts | u
 }
 
 export function siteFacts(inventory: Inventory): PlanHeader['sites'] {
-  return mapped(inventory.sites, ({ kind, limits, records }) => ({
-    kind,
-    steps: limits.steps,
-    ...(records === undefined ? {} : { records }),
+  return mapped(inventory.sites, (site) => ({
+    kind: site.kind,
+    steps: site.limits.steps,
+    ...(site.records === undefined ? {} : { records: site.records }),
+    ...(site.kind === 'aws' ? { aws: awsFacts(site) } : {}),
   }));
+}
+
+function awsFacts(site: Inventory['sites'][string]): AwsFacts {
+  const { region, account, profile, role, endpoint, fips, 'dual-stack': dualStack, 'api-share': apiShare = 0.5 } = site;
+  return {
+    region: region!,
+    apiShare,
+    ...(account === undefined ? {} : { account }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(role === undefined
+      ? {}
+      : { role: { arn: role.arn, ...(role['external-id'] === undefined ? {} : { externalId: role['external-id'] }) } }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(fips === undefined ? {} : { fips }),
+    ...(dualStack === undefined ? {} : { dualStack }),
+  };
+}
+
+function rdsFacts({ members, global, port, database, login, connect = {} }: NonNullable<Inventory['systems'][string]['rds']>): RdsFacts {
+  return {
+    members,
+    port,
+    database,
+    connect: mapped(connect, ({ address, port: at }) => ({ address, ...(at === undefined ? {} : { port: at }) })),
+    ...(global === undefined ? {} : { global }),
+    ...(login === undefined ? {} : { login: { user: login.user, ...(login.password === undefined ? {} : { password: login.password }) } }),
+  };
 }
 
 export function notifyFacts(inventory: Inventory): PlanHeader['notify'] {
@@ -66,15 +100,16 @@ export function notifyFacts(inventory: Inventory): PlanHeader['notify'] {
 
 /** The sites between which a system moves; empty where it has no pair. */
 export function pairOf(inventory: Inventory, system: string): readonly string[] {
-  return Object.keys(own(inventory.systems, system)?.postgres?.members ?? {});
+  const written = own(inventory.systems, system);
+  return Object.keys(written?.postgres?.members ?? written?.rds?.members ?? written?.resources ?? {});
 }
 
 /**
- * Every way in which a system can be worked on, as [source, target]: a pair between its members; one that stays, whose files are saved,
+ * Every way in which a system can be worked on, as [source, target]: a pair, of databases or of resources, between its sites; one that stays, whose files are saved,
  * from the site of those to the site of their copies. Empty where the inventory says neither.
  */
-export function waysOf({ postgres, backups }: SystemFacts): readonly (readonly [source: string, target: string])[] {
-  const members = Object.keys(postgres?.members ?? {});
+export function waysOf({ postgres, rds, resources, backups }: SystemFacts): readonly (readonly [source: string, target: string])[] {
+  const members = Object.keys(postgres?.members ?? rds?.members ?? resources ?? {});
   if (members.length === 1) return [[members[0]!, members[0]!]];
   if (members.length > 1) return members.flatMap((one) => members.filter((other) => other !== one).map((other) => [one, other] as const));
   const { hosts = {}, copies = {} } = backups?.files ?? {};

@@ -39,7 +39,7 @@ interface Walk {
 function walk(value: Late, schemas: readonly JsonSchema[], inside: Path, around: Walk): void {
   const here = schemas.flatMap(alternatives);
   const mark = here.find(({ lifeboat }) => lifeboat !== undefined)?.lifeboat;
-  if (mark === 'host' || mark === 'notify' || mark === 'role') return checkName(mark, value, inside, around);
+  if (mark === 'host' || mark === 'site' || mark === 'notify' || mark === 'role') return checkName(mark, value, inside, around);
   if (typeof value !== 'object' || value === null || isLate(value)) return;
   if (Array.isArray(value)) {
     for (const [index, item] of (value as Late[]).entries())
@@ -79,7 +79,7 @@ function isClosed(schemas: readonly JsonSchema[]): boolean {
   return schemas.some(({ properties }) => properties !== undefined);
 }
 
-function checkName(mark: 'host' | 'notify' | 'role', value: Late, inside: Path, { scope, path, hosts }: Walk): void {
+function checkName(mark: keyof typeof words, value: Late, inside: Path, { scope, path, hosts }: Walk): void {
   const where = [...path, ...inside];
   if (typeof value === 'object' && value !== null && isLate(value)) {
     scope.problems.add(
@@ -92,7 +92,9 @@ function checkName(mark: 'host' | 'notify' | 'role', value: Late, inside: Path, 
   }
   if (typeof value !== 'string') return;
   const { inventory } = scope;
-  const table = { host: inventory.data.hosts, notify: inventory.data.notify, role: inventory.data.people }[mark];
+  const table = { host: inventory.data.hosts, site: inventory.data.sites, notify: inventory.data.notify, role: inventory.data.people }[
+    mark
+  ];
   if (!Object.hasOwn(table, value))
     scope.problems.add(
       scope.runbook,
@@ -101,9 +103,11 @@ function checkName(mark: 'host' | 'notify' | 'role', value: Late, inside: Path, 
       didYouMean(value, Object.keys(table), 'it has'),
     );
   else if (mark === 'host') hosts[value] = hostFacts(inventory.data, value)!;
+  else if (mark === 'site' && inventory.data.sites[value]!.kind !== 'aws')
+    scope.problems.add(scope.runbook, where, `${value} is no AWS site`, 'name a site of `kind: aws`');
 }
 
-const words = { host: 'host', notify: 'entry under `notify`', role: 'role' } as const;
+const words = { host: 'host', site: 'site', notify: 'entry under `notify`', role: 'role' } as const;
 
 /** Stands for a value of which not even the type is known. */
 const unknown = Symbol('unknown');

@@ -68,6 +68,21 @@ export interface LineFacts {
   readonly state: readonly string[];
 }
 
+/** One region of one AWS account, and how it is reached. */
+export interface AwsFacts {
+  readonly region: string;
+  /** The account that it MUST be, twelve digits. Absent: whichever the credentials are of. */
+  readonly account?: string;
+  readonly profile?: string;
+  readonly role?: { readonly arn: string; readonly externalId?: string };
+  /** Absent: the endpoints of AWS itself. */
+  readonly endpoint?: string;
+  readonly fips?: boolean;
+  readonly dualStack?: boolean;
+  /** The part of the account's API limits that may be used, more than 0, 1 at the most. */
+  readonly apiShare: number;
+}
+
 /** Facts of a host, as far as a step needs them. */
 export interface HostFacts {
   readonly name: string;
@@ -78,6 +93,8 @@ export interface HostFacts {
   /** A port that answers with a greeting whenever the machine is up, whatever it runs: its sign of life. Default 22. */
   readonly alive: number;
   readonly power?: PowerFacts;
+  /** The EC2 instance that it is. */
+  readonly instance?: string;
   /** Set where `connection` is `ssh`. */
   readonly ssh?: SshFacts;
   /** The host's own switch port: a cut there is a fence. */
@@ -162,11 +179,38 @@ export interface BackupFacts {
   };
 }
 
+/** Facts of a database of Amazon RDS. */
+export interface RdsFacts {
+  /** Site → identifier of the instance there; of the cluster, where `global` is set. */
+  readonly members: { readonly [site: string]: string };
+  /** Identifier of the Aurora global cluster. */
+  readonly global?: string;
+  readonly port: number;
+  readonly database: string;
+  /** Absent: no step reads rows. */
+  readonly login?: { readonly user: string; readonly password?: string };
+  /** Site → where it is reached, where that is not the endpoint that AWS gives. */
+  readonly connect: { readonly [site: string]: { readonly address: string; readonly port?: number } };
+}
+
+/** The record of Route 53 by which clients find the site that serves. */
+export interface TrafficFacts {
+  readonly zone: string;
+  readonly record: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME';
+  /** Site → set identifier of its weighted or failover record. */
+  readonly identifiers: { readonly [site: string]: string };
+}
+
 /** Facts of the system that a run moves. */
 export interface SystemFacts {
   readonly name: string;
   readonly tier: number;
   readonly postgres?: PostgresFacts;
+  readonly rds?: RdsFacts;
+  readonly traffic?: TrafficFacts;
+  /** Site → what it has there, by name. */
+  readonly resources?: { readonly [site: string]: { readonly [name: string]: Json } };
   readonly backups?: BackupFacts;
   readonly probe?: ProbeFacts;
 }
@@ -249,6 +293,16 @@ export interface Objectives {
   readonly outage?: number;
 }
 
+export interface SiteFacts {
+  readonly kind: 'physical' | 'aws';
+  /** How many steps may run there at once. */
+  readonly steps: number;
+  /** Folder of the record store there. */
+  readonly records?: string;
+  /** Set where `kind` is `aws`. */
+  readonly aws?: AwsFacts;
+}
+
 /** Everything of a plan but its steps. */
 export interface PlanHeader {
   readonly format: 1;
@@ -263,8 +317,7 @@ export interface PlanHeader {
   readonly source: { readonly site: string };
   readonly target: { readonly site: string };
   readonly hosts: { readonly [name: string]: HostFacts };
-  /** `steps`: how many may run at once; `records`: folder of the record store there. */
-  readonly sites: { readonly [name: string]: { readonly kind: 'physical' | 'aws'; readonly steps: number; readonly records?: string } };
+  readonly sites: { readonly [name: string]: SiteFacts };
   readonly objectives: Objectives;
   readonly parameters: { readonly [name: string]: Json };
   /** Role → names. */

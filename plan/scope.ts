@@ -78,10 +78,12 @@ function siteTree(site: string, system: SystemFacts | undefined, inventory: Inve
   const saved = system?.backups?.files && own(system.backups.files.hosts, site);
   const addressOf = (name: string): string => own(inventory.hosts, name)?.address ?? name;
   const files = saved === undefined ? {} : { files: { host: saved, address: addressOf(saved) } };
-  if (pair === undefined || host === undefined) return { site, ...files };
+  const cloud = cloudTree(site, system, inventory);
+  if (pair === undefined || host === undefined) return { site, ...cloud, ...files };
   const bin = own(pair.bin, site);
   return {
     site,
+    ...cloud,
     ...files,
     postgres: {
       host,
@@ -92,6 +94,25 @@ function siteTree(site: string, system: SystemFacts | undefined, inventory: Inve
       data: own(pair.data, site) ?? null,
       ...(bin === undefined ? {} : { bin }),
     },
+  };
+}
+
+function cloudTree(site: string, system: SystemFacts | undefined, inventory: Inventory): { readonly [name: string]: Json } {
+  const { region, account } = own(inventory.sites, site) ?? {};
+  const { rds, resources, traffic } = system ?? {};
+  const identifier = traffic && own(traffic.identifiers, site);
+  const member = rds && own(rds.members, site);
+  const here = resources && own(resources, site);
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(account === undefined ? {} : { account }),
+    ...(rds === undefined || member === undefined
+      ? {}
+      : { rds: { id: member, ...(rds.global === undefined ? {} : { global: rds.global }) } }),
+    ...(here === undefined ? {} : { resources: here }),
+    ...(traffic === undefined || identifier === undefined
+      ? {}
+      : { traffic: { zone: traffic.zone, record: traffic.record, type: traffic.type, identifier } }),
   };
 }
 

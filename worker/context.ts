@@ -34,6 +34,11 @@ export function contextOf(site: Site, call: StepCall, signal: AbortSignal, beat:
       if (!host) throw new StepError('unknown-host', `the plan holds no facts of host ${name} for step ${call.step.id}`, 'mistake');
       return host;
     },
+    aws: (name) => {
+      const aws = call.aws && Object.hasOwn(call.aws, name) ? call.aws[name] : undefined;
+      if (!aws) throw new StepError('unknown-site', `the plan has no AWS site ${name} for step ${call.step.id}`, 'mistake');
+      return aws;
+    },
     earlier: call.earlier ?? { promoted: [], changed: [] },
     proofs: call.proofs,
     stated: call.stated,

@@ -99,6 +99,7 @@ function contextFor(plan: Plan, id: string, action: Action, before: StepContext[
     source: plan.source,
     target: plan.target,
     host: (name) => hosts[name] ?? refuse(),
+    aws: (name) => plan.sites[name]?.aws ?? refuse(),
     earlier: before,
     proofs: [],
     stated: [],

@@ -70,6 +70,7 @@ export function callOf(run: Run, node: Step, action: Action, stated: readonly St
     source: plan.source,
     target: plan.target,
     hosts: { ...hostsOf(run, proofs), ...action.hosts },
+    ...awsOf(run),
     proofs,
     stated,
     seen: run.seen,
@@ -85,6 +86,11 @@ function hostsOf(run: Run, proofs: StepCall['proofs']): StepCall['hosts'] {
   const { system, hosts } = run.pinned;
   const names = [...Object.values(system.postgres?.members ?? {}), ...proofs.map(({ host }) => host)];
   return Object.fromEntries(names.flatMap((name) => (hosts[name] ? [[name, hosts[name]]] : [])));
+}
+
+function awsOf(run: Run): Pick<StepCall, 'aws'> {
+  const sites = Object.entries(run.pinned.sites).flatMap(([site, { aws }]) => (aws ? [[site, aws] as const] : []));
+  return sites.length > 0 ? { aws: Object.fromEntries(sites) } : {};
 }
 
 function proofsFor(run: Run, node: Step): StepCall['proofs'] {

@@ -2,7 +2,7 @@
  * What crosses between a workflow and the outside: inputs, results, queries and names. Types and constants only.
  * Names on the wire are for ever; `test/workflows/names.test.ts` holds the list of every name ever released.
  */
-import type { Attestation, HostFacts, Json, Mode, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
+import type { Attestation, AwsFacts, HostFacts, Json, Mode, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
 import type { Choice, Entry, Fact, Outage, QuestionKind, State, Verdict } from '../record/journal.ts';
 import type { Backup, BackupNews, Outcome, Proof, Stated } from '../activities/step.ts';
 
@@ -113,6 +113,8 @@ export interface StepCall {
   readonly source: { readonly site: string };
   readonly target: { readonly site: string };
   readonly hosts: { readonly [name: string]: HostFacts };
+  /** The AWS sites of the inventory. Absent: it has none. */
+  readonly aws?: { readonly [site: string]: AwsFacts };
   readonly proofs: readonly Proof[];
   readonly stated: readonly Stated[];
   readonly seen: { readonly [host: string]: string };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nameField, portField, secretField, textField, urlField } from './fields.ts';
 import { store } from './store.ts';
+import { aws } from './aws.ts';
 import { system } from './system.ts';
 
 const ports = z
@@ -60,6 +61,17 @@ const site = z
       .describe("The site's router, and how it cuts the site off.")
       .optional(),
     records: textField('Folder of the record store there.').optional(),
+    ...aws,
+  })
+  .refine(({ kind, region }) => kind !== 'aws' || region !== undefined, {
+    error: 'a site of `kind: aws` has a region',
+    path: ['region'],
+    params: { fix: 'add `region:`, such as us-east-1' },
+  })
+  .refine((written) => written.kind === 'aws' || Object.keys(aws).every((field) => !(field in written)), {
+    error: 'a physical site has no region, account or the like',
+    path: ['kind'],
+    params: { fix: 'write `kind: aws`, or take those fields out' },
   })
   .describe('A failure domain: a data centre or an AWS region. Has at least one worker.');
 
@@ -88,6 +100,11 @@ const host = z
     alive: portField('A port that greets whenever the machine is up, whatever it runs.').default(22),
     ssh: ssh.optional(),
     power: power.optional(),
+    instance: z
+      .string()
+      .regex(/^i-[0-9a-f]{8,17}$/, 'the id of an EC2 instance')
+      .describe('EC2 instance that it is, at a site of `kind: aws`.')
+      .optional(),
     'switch-port': z.strictObject(line).describe("The host's own switch port, and how it is cut.").optional(),
     tags: z.array(nameField('A tag.')).describe('Words by which steps select hosts.').default([]),
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationField, nameField, portField, secretField, textField } from './fields.ts';
+import { rds, resources, traffic } from './aws.ts';
 import { backups } from './store.ts';
 
 const bySite = <T extends z.ZodType>(value: T) => z.record(nameField('Name of a site.'), value);
@@ -53,7 +54,14 @@ export const system = z
     tier: z.int().min(0).max(9).describe('How soon it must be back: lower is sooner.').default(1),
     'depends-on': z.array(nameField('A system, here or elsewhere.')).describe('What must work before it.').default([]),
     postgres: postgres.optional(),
+    rds: rds.optional(),
+    resources: resources.optional(),
+    traffic: traffic.optional(),
     backups: backups.optional(),
+    'when-it-fails': z
+      .enum(['hold', 'go-on'])
+      .describe('In a run of a whole site: `hold` what depends on it until people have decided, or let the rest `go-on`.')
+      .default('hold'),
     probe: z
       .strictObject({
         every: durationField('Interval between two markers.').prefault('100 milliseconds'),

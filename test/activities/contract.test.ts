@@ -88,9 +88,10 @@ for (const type of types) {
       }
     });
 
-    it('has a host among its inputs where its host says which site carries it out', () => {
+    it('has a host or an AWS site among its inputs where that says which site carries it out', () => {
       const [input] = shapes(type);
-      if (type.at !== 'target') assert.equal(input?.properties?.['host']?.lifeboat, 'host');
+      const marks = [input?.properties?.['host']?.lifeboat, input?.properties?.['site']?.lifeboat];
+      if (type.at !== 'target') assert.ok(marks.includes('host') || marks.includes('site'));
     });
 
     it('marks every field that names a host', () => {
@@ -108,7 +109,8 @@ for (const type of types) {
     });
 
     it('says what it needs', () => {
-      assert.notEqual(type.permissions.length, 0);
+      assert.notEqual(type.permissions.length + Object.keys(type.iam ?? {}).length, 0);
+      for (const action of Object.values(type.iam ?? {}).flat()) assert.match(action, /^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$/);
       for (const permission of type.permissions) assert.match(permission, sentence);
     });
 

@@ -136,6 +136,9 @@ export function context(at: Pick<Estate, 'system' | 'hosts'>, options: Options =
       if (!host) throw new StepError('unknown-host', `No host ${name}.`, 'mistake');
       return host;
     },
+    aws: (name) => {
+      throw new StepError('unknown-site', `No AWS site ${name}.`, 'mistake');
+    },
     earlier: options.earlier ?? { promoted: [], changed: [] },
     proofs: options.proofs ?? [],
     stated: options.stated ?? [],

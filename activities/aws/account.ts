@@ -1,0 +1,36 @@
+import { StepError } from '../error.ts';
+import type { StepContext } from '../step.ts';
+import { service, type Caller } from './client.ts';
+
+const known = new Map<string, Promise<string>>();
+
+/**
+ * The account whose credentials are used at a site. Asked once a session.
+ * @throws StepError `wrong-account` where the inventory says another.
+ */
+export async function account(site: string, caller: Caller): Promise<string> {
+  const facts = caller.aws(site);
+  const key = JSON.stringify([facts, facts.role ? caller.run.workflowId : '']);
+  const asked = known.get(key) ?? askAccount(site, caller);
+  known.set(key, asked);
+  asked.catch(() => known.delete(key));
+  const id = await asked;
+  if (facts.account === undefined || facts.account === id) return id;
+  throw new StepError(
+    'wrong-account',
+    `the credentials for ${site} are of account ${id}, and the inventory says ${facts.account}: use others, or take on a role there`,
+    'person',
+  );
+}
+
+/** MUST be awaited directly before each call that changes something at AWS. */
+export async function mayChange(site: string, context: StepContext): Promise<void> {
+  await account(site, context);
+  await context.stillOurs();
+}
+
+async function askAccount(site: string, caller: Caller): Promise<string> {
+  const sts = await service('sts', site, caller);
+  const { Account: id } = await sts.getCallerIdentity({});
+  return id ?? '';
+}
