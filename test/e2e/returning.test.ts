@@ -39,6 +39,7 @@ describe('an old primary that comes back', () => {
   }
 
   it('goes on from a freeze before, during and after the fence: it takes no write once the other does', async () => {
+    await renew(world);
     crowd = await Crowd.start(world.lab);
     await lab('freeze-primary', 'a-db');
     const handle = await world.start('unplanned');

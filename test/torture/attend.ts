@@ -5,7 +5,7 @@ import type { Theatre } from './theatre.ts';
 
 const people = ['alice@example.com', 'bob@example.com', 'carol@example.com', 'dan@example.com'];
 /** A run that has not ended after this long hangs, milliseconds. */
-const patience = 150_000;
+const patience = 240_000;
 
 /** Stands in for the people of a run: answers what it asks, as careful people would, until it has ended. */
 export async function attend(theatre: Theatre, handle: WorkflowHandle): Promise<RunResult> {
