@@ -4,6 +4,6 @@ export interface Asker {
   readonly viewpoint: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
-  /** Resolves `env:NAME` or `file:PATH`. The value MUST NOT reach an output, an error, evidence or a log. */
+  /** Resolves `env:NAME`, `file:PATH` or `aws:SITE:NAME`. The value MUST NOT reach an output, an error, evidence or a log. */
   secret(reference: string): Promise<string>;
 }

@@ -1,7 +1,17 @@
 import dnsUpdate from './dns/update.ts';
+import ec2Address from './ec2/address.ts';
+import ec2CopySnapshot from './ec2/copy-snapshot.ts';
+import ec2Isolate from './ec2/isolate.ts';
+import ec2Launch from './ec2/launch.ts';
+import ec2ScaleGroup from './ec2/scale-group.ts';
+import ec2Snapshot from './ec2/snapshot.ts';
+import ec2Start from './ec2/start.ts';
+import ec2Stop from './ec2/stop.ts';
 import fenceLift from './fence/lift.ts';
 import fenceManual from './fence/manual.ts';
 import fenceNetwork from './fence/network.ts';
+import fencePending from './fence/pending.ts';
+import fenceSettle from './fence/settle.ts';
 import filesBackup from './files/backup.ts';
 import filesCheck from './files/check.ts';
 import filesCopy from './files/copy.ts';
@@ -33,6 +43,23 @@ import powerCheck from './power/check.ts';
 import powerCycle from './power/cycle.ts';
 import powerOff from './power/off.ts';
 import powerOn from './power/on.ts';
+import rdsCompare from './rds/compare.ts';
+import rdsCopySnapshot from './rds/copy-snapshot.ts';
+import rdsFailover from './rds/failover.ts';
+import rdsFailoverZone from './rds/failover-zone.ts';
+import rdsIsolate from './rds/isolate.ts';
+import rdsPromote from './rds/promote.ts';
+import rdsReplica from './rds/replica.ts';
+import rdsReprotect from './rds/reprotect.ts';
+import rdsRestore from './rds/restore.ts';
+import rdsRestoreToTime from './rds/restore-to-time.ts';
+import rdsSnapshot from './rds/snapshot.ts';
+import rdsStop from './rds/stop.ts';
+import rdsSwitchover from './rds/switchover.ts';
+import route53Shift from './route53/shift.ts';
+import route53Switch from './route53/switch.ts';
+import s3CopyLock from './s3/copy-lock.ts';
+import secretsCheck from './secrets/check.ts';
 import serviceCheck from './service/check.ts';
 import serviceStart from './service/start.ts';
 import serviceStop from './service/stop.ts';
@@ -44,9 +71,19 @@ import tcpCheck from './tcp/check.ts';
 /** Every step type, in the order of their names. */
 export const types: readonly StepType[] = [
   dnsUpdate,
+  ec2Address,
+  ec2CopySnapshot,
+  ec2Isolate,
+  ec2Launch,
+  ec2ScaleGroup,
+  ec2Snapshot,
+  ec2Start,
+  ec2Stop,
   fenceLift,
   fenceManual,
   fenceNetwork,
+  fencePending,
+  fenceSettle,
   filesBackup,
   filesCheck,
   filesCopy,
@@ -78,6 +115,23 @@ export const types: readonly StepType[] = [
   powerCycle,
   powerOff,
   powerOn,
+  rdsCompare,
+  rdsCopySnapshot,
+  rdsFailover,
+  rdsFailoverZone,
+  rdsIsolate,
+  rdsPromote,
+  rdsReplica,
+  rdsReprotect,
+  rdsRestore,
+  rdsRestoreToTime,
+  rdsSnapshot,
+  rdsStop,
+  rdsSwitchover,
+  route53Shift,
+  route53Switch,
+  s3CopyLock,
+  secretsCheck,
   serviceCheck,
   serviceStart,
   serviceStop,

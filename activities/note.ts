@@ -14,6 +14,12 @@ export function note(context: StepContext, details: unknown): void {
   context.heartbeat(details);
 }
 
+/** Adds to what is noted. What `execute` noted itself stays. */
+export function noteAlso(context: StepContext, more: object): void {
+  const kept = notes.get(keyOf(context)) ?? context.resume;
+  note(context, typeof kept === 'object' ? { ...kept, ...more } : more);
+}
+
 /** What was noted, or undefined where the attempt that knew it was lost, or what it left does not fit the shape. */
 export function noted<Note>(context: StepContext, shape: z.ZodType<Note>): Note | undefined {
   const here = shape.safeParse(notes.get(keyOf(context)));

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { permitted } from './aws/permitted.ts';
 import type { Attestation, AwsFacts, Effect, HostFacts, ProofKind, SystemFacts } from '../plan/plan.ts';
 
 /** One person's word, and how the person is known. */
@@ -112,7 +113,7 @@ export interface StepContext {
   heartbeat(details?: unknown): void;
   /** Ends early, by throwing, when the step is cancelled. */
   sleep(milliseconds: number): Promise<void>;
-  /** Resolves `env:NAME` or `file:PATH`. The value MUST NOT reach an output, an error, evidence or a log. */
+  /** Resolves `env:NAME`, `file:PATH` or `aws:SITE:NAME`. The value MUST NOT reach an output, an error, evidence or a log. */
   secret(reference: string): Promise<string>;
   /**
    * MUST be awaited directly before each act that changes the world: throws when the run no longer runs
@@ -188,7 +189,11 @@ export interface StepType extends StepDefinition<unknown, unknown> {}
 export function step<Input, Output>(definition: StepDefinition<Input, Output>): StepType {
   return {
     ...definition,
-    preflight: (input, context) => definition.preflight(definition.input.parse(input), context),
+    preflight: async (input, context) => {
+      const read = definition.input.parse(input);
+      const seen = await definition.preflight(read, context);
+      return definition.iam === undefined ? seen : [...seen, ...(await permitted(definition, read, context))];
+    },
     execute: (input, context) => definition.execute(definition.input.parse(input), context),
     verify: (input, context) => definition.verify(definition.input.parse(input), context),
     rehearse:

@@ -9,6 +9,7 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
     backup: async () => (await import('./backup.ts')).default,
     backups: async () => (await import('./backups.ts')).default,
     plan: async () => (await import('./plan.ts')).default,
+    iam: async () => (await import('./iam.ts')).default,
     demo: async () => (await import('./demo.ts')).default,
     dev: async () => (await import('./dev.ts')).default,
     lab: async () => (await import('./lab.ts')).default,

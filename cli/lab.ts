@@ -23,6 +23,8 @@ const command: Command = {
       help: 'The full size: booted hosts, routers, controllers. Needs root on Debian; LIFEBOAT_LAB_NET moves its addresses.',
     },
     install: { type: 'boolean', help: 'For up --full: installs the Debian packages that are missing.' },
+    'no-aws': { type: 'boolean', help: 'For up: without the emulated AWS, which takes some seconds to stand.' },
+    hybrid: { type: 'boolean', help: 'For up: the standby of orders is an instance of the emulated AWS, c-db at us-east-1.' },
     ui: { type: 'string', value: 'URL', help: 'For up: base URL of the Temporal UI, for links.' },
   },
   async run(args) {
@@ -47,11 +49,16 @@ const acts: { readonly [name: string]: Act } = {
     const { up } = await import('../lab/up.ts');
     const begun = Date.now();
     const ui = text(args, 'ui');
-    const lab = await up({ folder, progress: note, ...(ui === undefined ? {} : { ui }) });
+    const [aws, hybrid] = [!flag(args, 'no-aws'), flag(args, 'hybrid')];
+    if (hybrid && !aws) throw usage('The hybrid lab needs its AWS.', 'lifeboat lab up --hybrid');
+    const lab = await up({ folder, aws, hybrid, progress: note, ...(ui === undefined ? {} : { ui }) });
     if (flag(args, 'json')) sayJson(lab);
     else {
-      say(`The lab stands after ${((Date.now() - begun) / 1000).toFixed(1)} s: a-db (site-a) serves, b-db (site-b) follows it.`);
+      const [serves, follows] = Object.entries(lab.hosts).map(([name, { site }]) => `${name} (${site})`);
+      const took = ((Date.now() - begun) / 1000).toFixed(1);
+      say(`The lab stands after ${took} s: ${serves} serves, ${follows} follows it.`);
       say(`Its runbooks: ${join(lab.folder, 'runbooks')}`);
+      await sayCloud(lab);
       say('Next: lifeboat lab fault kill-primary, lifeboat lab status, lifeboat lab down');
     }
     return exit.done;
@@ -111,15 +118,27 @@ async function upFull(folder: string, args: Arguments): Promise<number> {
   const { upFull: up } = await import('../lab/full/up.ts');
   const begun = Date.now();
   const ui = text(args, 'ui');
-  const lab = await up({ folder, net: net(), install: flag(args, 'install'), progress: note, ...(ui === undefined ? {} : { ui }) });
+  const [aws, install] = [!flag(args, 'no-aws'), flag(args, 'install')];
+  if (flag(args, 'hybrid')) throw usage('The hybrid pair is one of the small lab.', 'lifeboat lab up --hybrid, without --full');
+  const lab = await up({ folder, net: net(), install, aws, progress: note, ...(ui === undefined ? {} : { ui }) });
   if (flag(args, 'json')) sayJson(lab);
   else {
     say(`The lab stands after ${((Date.now() - begun) / 1000).toFixed(1)} s: a-db (site-a) serves, b-db (site-b) follows it.`);
     say(`Its runbooks: ${join(lab.folder, 'runbooks')}`);
+    await sayCloud(lab);
     say('A worker inside a site: lifeboat lab worker site-a');
     say('Next: lifeboat lab fault power-cut a-db, lifeboat lab status, lifeboat lab down');
   }
   return exit.done;
+}
+
+/** What whoever calls the lab's AWS needs. */
+async function sayCloud({ aws }: { readonly aws?: { readonly port: number } }): Promise<void> {
+  if (!aws) return;
+  const { credentials } = await import('../lab/aws/home.ts');
+  const variables = Object.entries(credentials).map(([name, value]) => `${name}=${value}`);
+  say(`Its AWS: http://127.0.0.1:${aws.port}, where shop serves in us-east-1 and stands by in us-west-2.`);
+  say(`Workers of its sites need: ${variables.join(' ')}`);
 }
 
 async function faultsOf(folder: string) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { credentials, sitesOf } from '../lab/aws/home.ts';
 import { down } from '../lab/down.ts';
 import { readLab, type Lab } from '../lab/lab.ts';
 import { launch, program } from '../lab/launch.ts';
@@ -40,8 +41,11 @@ export class World {
     return world;
   }
 
-  /** Stands it all up. `records`: parent folder of the record stores, kept afterwards; absent: they go with the rest. */
-  async start(progress: Progress, records?: string): Promise<Practice> {
+  /**
+   * Stands it all up. `records`: parent folder of the record stores, kept afterwards; absent: they go with the rest.
+   * `cloud`: whether there is an emulated AWS, and whether the standby of `orders` is in it.
+   */
+  async start(progress: Progress, records?: string, cloud: { readonly aws?: boolean; readonly hybrid?: boolean } = {}): Promise<Practice> {
     const found = await tools(progress);
     const [port, uiPort] = (await freePorts(2)) as [number, number];
     const ui = `http://127.0.0.1:${uiPort}`;
@@ -53,9 +57,9 @@ export class World {
     const server = startServer({ folder: join(this.folder, 'temporal'), tools: found, port, uiPort }).then(
       (started) => (this.#server = started),
     );
-    const lab = up({ folder, tools: found, ui, progress, ...(records === undefined ? {} : { records }) });
-    const workers = Promise.all([server, described(folder, lab)]).then(([{ address }, { sites }]) =>
-      this.#startWorkers(Object.keys(sites), runbooks, address),
+    const lab = up({ folder, tools: found, ui, progress, ...cloud, ...(records === undefined ? {} : { records }) });
+    const workers = Promise.all([server, described(folder, lab)]).then(([{ address }, described]) =>
+      this.#startWorkers(described, runbooks, address),
     );
     const [, made] = await settled([server, lab, shown(progress, 'Starting a worker for each site', workers)]);
     return { folder: this.folder, address, ui, lab: made, runbooks };
@@ -79,13 +83,14 @@ export class World {
     process.env['TEMPORAL_CONFIG_FILE'] = file;
   }
 
-  async #startWorkers(sites: readonly string[], runbooks: string, address: string): Promise<void> {
+  async #startWorkers(lab: Lab, runbooks: string, address: string): Promise<void> {
     const env = {
       TEMPORAL_ADDRESS: address,
       TEMPORAL_CONFIG_FILE: process.env['TEMPORAL_CONFIG_FILE'] ?? '',
       LIFEBOAT_UI: process.env['LIFEBOAT_UI'] ?? '',
+      ...(lab.aws ? credentials : {}),
     };
-    const logs = sites.map((site) => {
+    const logs = sitesOf(lab).map((site) => {
       const log = join(this.folder, `worker-${site}.log`);
       const child = launch([...program('cli/main'), 'worker', '--site', site, '--runbooks', runbooks], { log, env });
       this.#workers.push(identify(child.pid) ?? { pid: child.pid, started: '' });

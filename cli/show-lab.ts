@@ -1,22 +1,24 @@
+import type { CloudStatus } from '../lab/aws/status.ts';
 import type { FullStatus } from '../lab/full/status.ts';
 import type { LabStatus } from '../lab/status.ts';
 import { say, table } from './print.ts';
 
-export function showSmall({ folder, hosts, cuts, running }: LabStatus): void {
+export function showSmall({ folder, hosts, cuts, running, cloud }: LabStatus): void {
   const rows = Object.entries(hosts).map(([name, host]) => [
     name,
     host.site,
     `power ${host.power.toLowerCase()}`,
     `${host.role}, ${host.database}`,
     `starts at boot: ${host.autostart ? 'yes' : 'no'}`,
-    controller(host.controller),
+    host.controller === undefined ? 'an EC2 instance' : controller(host.controller),
   ]);
   for (const line of table(rows)) say(line);
   for (const { name } of cuts) say(`cut: ${name}`);
+  if (cloud) showCloud(cloud);
   rest(folder, running);
 }
 
-export function showFull({ folder, hosts, cuts, running, hq }: FullStatus): void {
+export function showFull({ folder, hosts, cuts, running, hq, cloud }: FullStatus): void {
   const rows = Object.entries(hosts).map(([name, host]) => [
     name,
     host.site,
@@ -27,8 +29,19 @@ export function showFull({ folder, hosts, cuts, running, hq }: FullStatus): void
   ]);
   for (const line of table(rows)) say(line.trimEnd());
   for (const cut of cuts) say(cut);
+  if (cloud) showCloud(cloud);
   rest(folder, running);
   say(`hq: ${hq}`);
+}
+
+function showCloud({ endpoint, databases, faults }: CloudStatus): void {
+  say(`AWS: ${endpoint}`);
+  const rows = Object.entries(databases).map(([key, { phase, port }]) => {
+    const [account = '', region = '', id = ''] = key.split('/');
+    return [id, region, account, phase, `127.0.0.1:${port}`];
+  });
+  for (const line of table(rows)) say(line);
+  for (const fault of faults) say(`AWS: ${fault}`);
 }
 
 const controller = (how: string): string => `controller ${how === 'dead' ? 'is dead' : how}`;

@@ -5,7 +5,7 @@ import { modesOf } from '../plan/analysis.ts';
 import { compile } from '../plan/compile.ts';
 import { estimate, inOrder, type Estimate } from '../plan/estimate.ts';
 import { checklist } from '../plan/export.ts';
-import type { Mode, Plan, PlanNode } from '../plan/plan.ts';
+import type { Branch, Mode, Plan, PlanNode } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
 import { revisionOf } from '../plan/revision.ts';
 import { duration } from '../record/words.ts';
@@ -103,11 +103,18 @@ function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: 
 function what(node: PlanNode): string {
   if (node.kind === 'step')
     return `${plain(node.summary)}${node.else.length > 0 ? `, else ${node.else.map((other) => other.uses).join(', else ')}` : ''}`;
+  if (node.kind === 'branch') return plain(childrenOf(node));
   const people = node.count === 1 ? 'one person' : `${node.count} people`;
   return `gate: ${plain(lateText(node.title))} (${people} of ${node.approvers.join(' or ')}${node.expires === undefined ? '' : `, within ${duration(node.expires)}`})`;
 }
 
-const where = (node: PlanNode): string => (node.kind === 'gate' ? '' : `at ${node.action.at}`);
+const where = (node: PlanNode): string => (node.kind === 'step' ? `at ${node.action.at}` : '');
+
+function childrenOf({ of, children, summary }: Branch): string {
+  const [only] = children;
+  if (of === 'runs' && children.length === 1 && only) return `run ${only.runbook} of ${only.system}: ${only.source} → ${only.target}`;
+  return `${summary}${children.length > 1 ? `, in ${children.length} child runs` : ''}`;
+}
 
 /** What it waits for, of the steps that run in the mode. */
 function after(node: PlanNode, steps: { readonly [id: string]: number }): string {

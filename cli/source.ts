@@ -1,8 +1,9 @@
 import { StepError } from '../activities/error.ts';
-import { locate } from '../activities/facts/locate.ts';
-import { hostFacts, pairOf, systemFacts, waysOf } from '../plan/facts.ts';
+import { locate, membersOf } from '../activities/facts/locate.ts';
+import { hostFacts, pairOf, siteFacts, systemFacts, waysOf } from '../plan/facts.ts';
 import type { InventoryFile, RunbookFile } from '../plan/load.ts';
 import type { HostFacts } from '../plan/plan.ts';
+import { awsSites, cloudOf } from '../worker/cloud.ts';
 import { findSource as decide } from '../worker/run/find-source.ts';
 import { secret } from '../worker/secret.ts';
 import { exit } from './exit.ts';
@@ -28,15 +29,17 @@ export async function findSource(inventory: InventoryFile, runbook: RunbookFile,
     return { source: from, target: other(all, from), evidence: [`${from} is taken to serve, as --from says.`] };
   }
   const facts = systemFacts(inventory.data, system);
-  if (facts?.postgres === undefined) {
-    const [source, target] = (facts && waysOf(facts)[0]) ?? [all[0] ?? '', other(all, all[0] ?? '')];
+  const ways = facts ? waysOf(facts) : [];
+  if (facts === undefined || ways.length === 1 || Object.keys(membersOf(facts)).length < 2) {
+    const [source, target] = ways[0] ?? [all[0] ?? '', other(all, all[0] ?? '')];
     return { source, target, evidence: [] };
   }
-  const members = Object.values(facts.postgres.members);
+  const members = Object.values(facts.postgres?.members ?? {});
   const hosts = Object.fromEntries(
     members.map((name) => [name, hostFacts(inventory.data, name)]).filter((entry): entry is [string, HostFacts] => entry[1] !== undefined),
   );
-  const found = await locate(facts, hosts, 'outside', { secret });
+  const cloud = cloudOf(awsSites(siteFacts(inventory.data)), 'plan');
+  const found = await locate(facts, hosts, 'outside', { ...cloud, secret: (reference) => secret(reference, cloud) });
   try {
     return { ...decide(facts, found, null), evidence: found.evidence };
   } catch (error) {

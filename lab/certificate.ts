@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** A key and a certificate that it signed itself, for 127.0.0.1 and localhost; PEM. */
-export function selfSigned(name: string, days = 3650): { key: string; certificate: string } {
+/** A key and a certificate that it signed itself, for 127.0.0.1 and a host name; PEM. */
+export function selfSigned(name: string, days = 3650, host = 'localhost'): { key: string; certificate: string } {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   const who = sequence(set(sequence(oid(2, 5, 4, 3), tlv(0x0c, Buffer.from(name)))));
@@ -19,7 +19,7 @@ export function selfSigned(name: string, days = 3650): { key: string; certificat
       sequence(
         sequence(oid(2, 5, 29, 14), octets(octets(createHash('sha1').update(publicKey).digest()))),
         sequence(oid(2, 5, 29, 19), tlv(0x01, Buffer.from([0xff])), octets(sequence(tlv(0x01, Buffer.from([0xff]))))),
-        sequence(oid(2, 5, 29, 17), octets(sequence(tlv(0x87, Buffer.from([127, 0, 0, 1])), tlv(0x82, Buffer.from('localhost'))))),
+        sequence(oid(2, 5, 29, 17), octets(sequence(tlv(0x87, Buffer.from([127, 0, 0, 1])), tlv(0x82, Buffer.from(host))))),
       ),
     ),
   );

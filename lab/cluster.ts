@@ -7,6 +7,8 @@ import { dataOf, diskOf, hostOf, passfileOf, peerOf, secret, type Lab } from './
 
 const run = promisify(execFile);
 
+export type Tooled = Pick<Lab, 'postgres' | 'user' | 'disks'>;
+
 /** The disk of a host: an empty data folder's place, and PostgreSQL's configuration outside it, where no copy of the other overwrites it. */
 export function makeDisk(lab: Lab, name: string): void {
   const [disk, peer] = [diskOf(lab, name), hostOf(lab, peerOf(lab, name))];
@@ -37,8 +39,7 @@ export function makeDisk(lab: Lab, name: string): void {
     log_timezone: 'UTC',
     timezone: 'UTC',
   };
-  const lines = Object.entries(settings).map(([key, value]) => `${key} = '${String(value).replaceAll("'", "''")}'`);
-  write(lab, join(disk, 'postgresql.conf'), `${lines.join('\n')}\n`);
+  write(lab, join(disk, 'postgresql.conf'), configuration(settings));
   write(
     lab,
     join(disk, 'pg_hba.conf'),
@@ -49,6 +50,13 @@ export function makeDisk(lab: Lab, name: string): void {
   write(lab, join(disk, 'password'), secret(lab, 'postgres'));
   writeFileSync(join(disk, 'autostart'), 'disabled\n');
   if (lab.user) chownSync(disk, lab.user.uid, lab.user.gid);
+}
+
+/** The text of a postgresql.conf. */
+export function configuration(settings: { readonly [name: string]: string | number }): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key} = '${String(value).replaceAll("'", "''")}'\n`)
+    .join('');
 }
 
 export async function initialise(lab: Lab, name: string): Promise<void> {
@@ -149,14 +157,21 @@ async function sql(lab: Lab, name: string, database: string, statements: readonl
   }
 }
 
-async function tool(lab: Lab, name: string, args: readonly string[], env: { readonly [name: string]: string } = {}): Promise<void> {
+/** Runs a program of PostgreSQL as the user who runs the servers. Throws with its last words. */
+export async function tool(
+  lab: Tooled,
+  name: string,
+  args: readonly string[],
+  env: { readonly [name: string]: string } = {},
+): Promise<void> {
   const options = { ...lab.user, cwd: lab.disks, env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', ...env }, timeout: 60_000 };
   await run(join(lab.postgres, name), args, options).catch((error: Error & { stderr?: string }) => {
     throw new Error(`${name} failed: ${(error.stderr ?? error.message).trim().split('\n').slice(-3).join(' / ')}`);
   });
 }
 
-function write(lab: Lab, file: string, text: string): void {
+/** Writes a file that the user who runs the servers, and nobody else, can read. */
+export function write(lab: Pick<Lab, 'user'>, file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 });
   if (lab.user) chownSync(file, lab.user.uid, lab.user.gid);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { cloudPart } from './aws/home.ts';
 import { selfSigned } from './certificate.ts';
 import { databaseUser, reachableByOthers } from './database-user.ts';
 import { labFile, outside, secretFile, type Host, type Lab, type Site } from './lab.ts';
@@ -19,6 +20,10 @@ export interface UpOptions {
   readonly records?: string;
   /** Whether the probe is started. Default: yes. */
   readonly probe?: boolean;
+  /** Whether an emulated AWS stands beside the sites. Default: no, unless `hybrid`. */
+  readonly aws?: boolean;
+  /** Whether the standby of `orders` is an instance of that AWS, c-db at us-east-1, in place of b-db at site-b. Default: no. */
+  readonly hybrid?: boolean;
   readonly progress?: Progress;
 }
 
@@ -47,7 +52,8 @@ export async function describe(options: UpOptions): Promise<Lab> {
     user,
     disks,
     ...(options.ui === undefined ? {} : { ui: options.ui }),
-    ...shape(await freePorts(35), resolve(options.records ?? join(folder, 'records'))),
+    ...shape(await freePorts(35), resolve(options.records ?? join(folder, 'records')), options.hybrid ?? false),
+    ...((options.aws ?? options.hybrid ?? false) ? { aws: await cloudPart() } : {}),
   };
   writeFileSync(labFile(folder), JSON.stringify(lab, null, 2));
   for (const part of ['logs', 'run', 'secrets', 'probe']) mkdirSync(join(folder, part), { mode: 0o700 });
@@ -56,26 +62,27 @@ export async function describe(options: UpOptions): Promise<Lab> {
   return lab;
 }
 
-function shape(ports: number[], records: string): Pick<Lab, 'control' | 'hooks' | 'probe' | 'sites' | 'hosts'> {
+function shape(ports: number[], records: string, hybrid: boolean): Pick<Lab, 'control' | 'hooks' | 'probe' | 'sites' | 'hosts'> {
   const next = (): number => ports.pop()!;
-  const viewpoints = ['site-a', 'site-b', outside];
+  const second = hybrid ? 'us-east-1' : 'site-b';
+  const viewpoints = ['site-a', second, outside];
   const seen = <T>(value: () => T): { [viewpoint: string]: T } => Object.fromEntries(viewpoints.map((viewpoint) => [viewpoint, value()]));
   const site = (name: string): Site => ({ records: join(records, name), witness: seen(next) });
-  const host = (name: string): Host => ({
+  const host = (name: string, controlled = true): Host => ({
     site: name,
     ssh: next(),
     database: next(),
     control: next(),
     seenFrom: seen(() => ({ 22: next(), 5432: next() })),
     replication: next(),
-    controller: { port: next(), inside: next() },
+    ...(controlled ? { controller: { port: next(), inside: next() } } : {}),
   });
   return {
     control: next(),
     hooks: next(),
     probe: next(),
-    sites: { 'site-a': site('site-a'), 'site-b': site('site-b') },
-    hosts: { 'a-db': host('site-a'), 'b-db': host('site-b') },
+    sites: { 'site-a': site('site-a'), [second]: site(second) },
+    hosts: { 'a-db': host('site-a'), [hybrid ? 'c-db' : 'b-db']: host(second, !hybrid) },
   };
 }
 

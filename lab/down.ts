@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { smallHome } from './aws/home.ts';
+import { endDatabases } from './aws/rds/end.ts';
 import { dataOf, readLab, type Lab } from './lab.ts';
 import { readIdentity } from './launch.ts';
 import { killAll } from './process.ts';
@@ -11,13 +13,15 @@ import { killAll } from './process.ts';
 export async function down(folder: string): Promise<number> {
   const lab = readLab(folder);
   let ended = 0;
-  // The estate first: it could switch a machine on again.
-  for (const name of ['estate', ...running(lab)]) {
+  // Those first that could start others again.
+  for (const name of ['databases', 'estate', ...running(lab)]) {
     const identity = readIdentity(join(lab.folder, 'run', `${name}.json`));
     if (identity) ended += await killAll({ roots: [identity] });
   }
   // What a kill tore from its parent, and what was started before it could be noted.
   for (const host of Object.keys(lab.hosts)) ended += await killAll({ tag: `LIFEBOAT_LAB=${lab.id}`, data: dataOf(lab, host) });
+  const home = smallHome(lab);
+  if (home) ended += await endDatabases(home);
   if (lab.disks.endsWith(`/lab-${lab.id}`)) removeOutside(lab.disks);
   rmSync(lab.folder, { recursive: true, force: true, maxRetries: 5 });
   return ended;

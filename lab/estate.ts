@@ -38,6 +38,8 @@ await serve(lab.control, secret(lab, 'token'), async (method, [what, name, detai
       return { power: powerOf(lab, name!) };
     case 'POST power':
       return press(name!, detail!, 'person');
+    case 'POST instance':
+      return press(name!, detail!, 'instance');
     case 'GET controller':
       return { power: controllers.say(name!, powerOf(lab, name!)) };
     case 'POST controller':

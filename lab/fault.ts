@@ -1,3 +1,5 @@
+import { cloudFaults } from './aws/faults.ts';
+import { smallHome } from './aws/home.ts';
 import { controllerFaults } from './faults/controller.ts';
 import { databaseFaults } from './faults/database.ts';
 import { lineFaults } from './faults/line.ts';
@@ -15,7 +17,13 @@ export interface Fault {
   heal?(lab: Lab): Promise<string | null>;
 }
 
-export const faults: { readonly [name: string]: Fault } = { ...databaseFaults, ...lineFaults, ...controllerFaults, ...powerFaults };
+export const faults: { readonly [name: string]: Fault } = {
+  ...databaseFaults,
+  ...lineFaults,
+  ...controllerFaults,
+  ...powerFaults,
+  ...cloudFaults(smallHome),
+};
 
 /** Does a fault, or ends one (`heal NAME`, `heal` for all). Returns what was done, a sentence or two. Throws on what it does not know. */
 export async function fault(folder: string, name: string, args: readonly string[] = []): Promise<string> {

@@ -1,4 +1,6 @@
 import { stringify } from 'yaml';
+import { cloudEntries, type CloudEntries } from './aws/inventory.ts';
+import { smallHome } from './aws/home.ts';
 import { dataOf, passfileOf, secretFile, type Host, type Lab } from './lab.ts';
 import { program } from './launch.ts';
 
@@ -6,6 +8,9 @@ const address = '127.0.0.1';
 
 /** The lab as an inventory: the same grammar as any other's. */
 export function inventory(lab: Lab): string {
+  const home = smallHome(lab);
+  const cloud = home && cloudEntries(home);
+  const cloudSites = cloud?.sites ?? {};
   const bySite = <T>(value: (name: string, host: Host) => T): { [site: string]: T } =>
     Object.fromEntries(Object.entries(lab.hosts).map(([name, host]) => [host.site, value(name, host)]));
   const each = <In, Out>(all: { readonly [name: string]: In }, value: (one: In, name: string) => Out): { [name: string]: Out } =>
@@ -15,12 +20,14 @@ export function inventory(lab: Lab): string {
       decisions: 'anonymous',
       probe: `http://${address}:${lab.probe}`,
       ...(lab.ui === undefined ? {} : { temporal: { ui: lab.ui } }),
-      sites: each(lab.sites, ({ records, witness }, name) => ({
-        kind: 'physical',
-        limits: { steps: 20 },
-        records,
-        witness: { port: 22, address, ...seen(witness, name, (port) => ({ 22: port })) },
-      })),
+      sites: {
+        ...cloudSites,
+        ...each(lab.sites, ({ records, witness }, name) => ({
+          ...(cloudSites[name] ?? { kind: 'physical', limits: { steps: 20 } }),
+          records,
+          witness: { port: 22, address, ...seen(witness, name, (port) => ({ 22: port })) },
+        })),
+      },
       people: { 'dr-leads': ['demo-approver', 'alice@example.com', 'bob@example.com'], dbas: ['carol@example.com', 'dan@example.com'] },
       hosts: each(lab.hosts, (host, name) => ({
         site: host.site,
@@ -28,13 +35,7 @@ export function inventory(lab: Lab): string {
         address,
         ...seen(host.seenFrom, host.site, (ports) => ({ ...ports })),
         alive: 22,
-        power: {
-          driver: 'redfish',
-          address: `https://${address}:${host.controller.port}`,
-          user: 'lifeboat',
-          password: `file:${secretFile(lab, `controller-${name}`)}`,
-          certificate: secretFile(lab, 'controllers.pem'),
-        },
+        ...(host.controller === undefined ? instance(cloud) : { power: power(lab, name, host.controller.port) }),
       })),
       systems: {
         orders: {
@@ -52,12 +53,29 @@ export function inventory(lab: Lab): string {
           },
           probe: { every: '100 milliseconds', good: 5 },
           promised: { backup: '2 days', rehearsal: '35 days' },
+          ...cloud?.orders,
         },
+        ...cloud?.systems,
       },
+      ...(cloud ? { values: cloud.values } : {}),
       notify: { 'on-call': { webhook: `http://${address}:${lab.hooks}/hook`, secret: `file:${secretFile(lab, 'hooks')}` } },
     },
     { lineWidth: 140, aliasDuplicateObjects: false },
   );
+}
+
+function power(lab: Lab, host: string, port: number): object {
+  return {
+    driver: 'redfish',
+    address: `https://${address}:${port}`,
+    user: 'lifeboat',
+    password: `file:${secretFile(lab, `controller-${host}`)}`,
+    certificate: secretFile(lab, 'controllers.pem'),
+  };
+}
+
+function instance(cloud: CloudEntries | null): object {
+  return cloud?.instance === undefined ? {} : { instance: cloud.instance };
 }
 
 /** Ports as the site itself sees them, and as every other viewpoint does. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { CloudPart } from './aws/home.ts';
 import type { DatabaseUser } from './database-user.ts';
 
 /** A practice estate, as `lab.json` in its folder describes it. Ports are of 127.0.0.1. */
@@ -23,6 +24,8 @@ export interface Lab {
   readonly ui?: string;
   readonly sites: { readonly [name: string]: Site };
   readonly hosts: { readonly [name: string]: Host };
+  /** Absent: it has no emulated AWS. */
+  readonly aws?: CloudPart;
 }
 export interface Site {
   /** Folder of the record store there. */
@@ -40,8 +43,8 @@ export interface Host {
   readonly seenFrom: { readonly [viewpoint: string]: { readonly 22: number; readonly 5432: number } };
   /** Port at which the other member's standby reaches this host's database. */
   readonly replication: number;
-  /** The controller as people reach it, and behind its line. */
-  readonly controller: { readonly port: number; readonly inside: number };
+  /** The power controller as people reach it, and behind its line. Absent: the host is an instance of the cloud. */
+  readonly controller?: { readonly port: number; readonly inside: number };
 }
 
 export const outside = 'outside';
@@ -75,7 +78,9 @@ export const labFile = (folder: string): string => join(resolve(folder), 'lab.js
 export const runFile = (lab: Lab, name: string): string => join(lab.folder, 'run', `${name}.json`);
 export const logFile = (lab: Lab, name: string): string => join(lab.folder, 'logs', `${name}.log`);
 export const secretFile = (lab: Lab, name: string): string => join(lab.folder, 'secrets', name);
-export const secret = (lab: Lab, name: string): string => readFileSync(secretFile(lab, name), 'utf8').trim();
+export const secret = (lab: Lab, name: string): string => secretIn(lab.folder, name);
+/** A secret of the lab in a folder, of whichever size. */
+export const secretIn = (folder: string, name: string): string => readFileSync(join(folder, 'secrets', name), 'utf8').trim();
 export const ledgerFile = (lab: Lab): string => join(lab.folder, 'power-ledger.jsonl');
 export const hooksFile = (lab: Pick<Lab, 'folder'>): string => join(lab.folder, 'hooks.jsonl');
 export const diskOf = (lab: Lab, host: string): string => join(lab.disks, host);

@@ -100,7 +100,7 @@ function lay(lab: Lab): Laid[] {
     }
     add(hostOf(lab, peerOf(lab, name)).site, host.site, name, 'replication', host.replication, { port: host.database });
     // Controllers have a network of their own: only the site's border is common to both.
-    add(outside, host.site, name, 'controller', host.controller.port, { port: host.controller.inside });
+    if (host.controller) add(outside, host.site, name, 'controller', host.controller.port, { port: host.controller.inside });
   }
   return laid;
 }

@@ -4,14 +4,21 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { autostartOf, hostOf, readLab, secret } from './lab.ts';
+import { autostartOf, dataOf, diskOf, hostOf, labTag, machineTag, readLab, secret } from './lab.ts';
 import { Postgres } from './postgres.ts';
 import { serve } from './serve.ts';
 
 const [folder = '', name = ''] = process.argv.slice(2);
 const lab = readLab(folder);
 const host = hostOf(lab, name);
-const postgres = new Postgres(lab, name);
+const postgres = new Postgres({
+  name,
+  bin: lab.postgres,
+  user: lab.user,
+  disk: diskOf(lab, name),
+  data: dataOf(lab, name),
+  env: { ...labTag(lab), ...machineTag(lab, name) },
+});
 
 const greeter = createServer((socket) => {
   socket.on('error', () => {});

@@ -2,19 +2,31 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataOf, diskOf, labTag, machineTag, type Lab } from './lab.ts';
+import type { DatabaseUser } from './database-user.ts';
 import { members } from './process.ts';
+
+/** A server of PostgreSQL, and where its files lie. */
+export interface Served {
+  /** What people call it. */
+  readonly name: string;
+  /** Folder of PostgreSQL's programs. */
+  readonly bin: string;
+  /** Who runs it; null: whoever runs this process. */
+  readonly user: DatabaseUser | null;
+  /** Folder with its postgresql.conf and its log. */
+  readonly disk: string;
+  readonly data: string;
+  readonly env: { readonly [name: string]: string };
+}
 
 /** PostgreSQL as a child of the machine it runs on. */
 export class Postgres {
-  readonly #lab: Lab;
-  readonly #host: string;
+  readonly #served: Served;
   #child: ChildProcess | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(lab: Lab, host: string) {
-    this.#lab = lab;
-    this.#host = host;
+  constructor(served: Served) {
+    this.#served = served;
   }
 
   get running(): boolean {
@@ -33,26 +45,24 @@ export class Postgres {
 
   async #start(): Promise<'started' | 'was running'> {
     if (this.#child) return 'was running';
-    const [lab, host] = [this.#lab, this.#host];
-    const data = dataOf(lab, host);
+    const { name, bin, user, disk, data, env } = this.#served;
     const left = members({ data });
     if (left.length > 0)
       throw new Error(`Processes ${left.map((one) => one.pid).join(', ')} of an earlier PostgreSQL still work in ${data}.`);
     rmSync(join(data, 'postmaster.pid'), { force: true });
-    const log = openSync(join(diskOf(lab, host), 'postgres.log'), 'a', 0o600);
-    const child = spawn(join(lab.postgres, 'postgres'), ['-D', data, '-c', `config_file=${join(diskOf(lab, host), 'postgresql.conf')}`], {
-      ...lab.user,
+    const log = openSync(join(disk, 'postgres.log'), 'a', 0o600);
+    const child = spawn(join(bin, 'postgres'), ['-D', data, '-c', `config_file=${join(disk, 'postgresql.conf')}`], {
+      ...user,
       cwd: data,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', ...labTag(lab), ...machineTag(lab, host) },
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', ...env },
     });
     closeSync(log);
     this.#child = child;
     child.once('error', () => (this.#child = null));
     child.once('exit', () => (this.#child = null));
     while (!isReady(data, child.pid)) {
-      if (this.#child !== child)
-        throw new Error(`PostgreSQL did not start on ${host}: ${lastWords(join(diskOf(lab, host), 'postgres.log'))}`);
+      if (this.#child !== child) throw new Error(`PostgreSQL did not start on ${name}: ${lastWords(join(disk, 'postgres.log'))}`);
       await sleep(5);
     }
     return 'started';
@@ -64,7 +74,7 @@ export class Postgres {
     child.kill('SIGINT');
     for (const deadline = Date.now() + 30_000; this.#child === child; await sleep(5)) {
       if (Date.now() > deadline)
-        throw new Error(`PostgreSQL on ${this.#host} did not stop within 30 s. Is it frozen, or its standby's line cut?`);
+        throw new Error(`PostgreSQL on ${this.#served.name} did not stop within 30 s. Is it frozen, or its standby's line cut?`);
     }
     return 'stopped';
   }

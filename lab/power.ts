@@ -30,8 +30,7 @@ export function powerOn(lab: Lab, host: string, by: string): void {
 }
 
 /** Kills (-9) the machine and all that runs on it, frozen or not, and returns once nothing of it is left. */
-export async function powerOff(lab: Lab, host: string, by: string): Promise<void> {
-  const was = powerOf(lab, host);
+export async function powerOff(lab: Lab, host: string, by: string, was = powerOf(lab, host)): Promise<void> {
   await killAll(belongings(lab, host));
   rmSync(runFile(lab, host), { force: true });
   // Proven dead, it left this behind; a postmaster that still is a zombie would make it look alive.
@@ -45,7 +44,7 @@ export async function powerSoft(lab: Lab, host: string, by: string): Promise<voi
   if (!machine || powerOf(lab, host) === 'Off') return;
   await call(hostOf(lab, host).control, secret(lab, 'token'), 'POST', '/shutdown');
   if (!(await gone(machine, 10_000))) throw new Error(`${host} did not shut down within 10 s.`);
-  await powerOff(lab, host, by);
+  await powerOff(lab, host, by, 'On');
 }
 
 /** The ledger holds what really happened to the power, once each: the judge of what anyone claims to have done. */

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { smallHome } from './aws/home.ts';
+import { cloudStatus, type CloudStatus } from './aws/status.ts';
 import { call } from './call.ts';
 import type { ControllerFault } from './controllers.ts';
 import { autostartOf, dataOf, readLab, runFile, secret, type Lab } from './lab.ts';
@@ -14,7 +16,9 @@ export interface LabStatus {
   readonly hosts: { readonly [name: string]: HostStatus };
   readonly cuts: readonly Cut[];
   /** Whether each process beside the machines runs. */
-  readonly running: { readonly estate: boolean; readonly controllers: boolean; readonly probe: boolean };
+  readonly running: { readonly [name: string]: boolean };
+  /** Absent: it has no emulated AWS. */
+  readonly cloud?: CloudStatus;
 }
 export interface HostStatus {
   readonly site: string;
@@ -23,13 +27,15 @@ export interface HostStatus {
   /** What its data folder says; a running primary takes writes. */
   readonly role: 'primary' | 'standby' | 'none';
   readonly autostart: boolean;
-  readonly controller: 'truthful' | ControllerFault;
+  /** Absent: the host is an instance of the cloud. */
+  readonly controller?: 'truthful' | ControllerFault;
 }
 
 /** What is the case in a lab, by looking. */
 export async function status(folder: string): Promise<LabStatus> {
   const lab = readLab(folder);
   const state = (await call(lab.control, secret(lab, 'token'), 'GET', '/state', undefined, 5000).catch(() => null)) as State | null;
+  const home = smallHome(lab);
   const runs = (name: string): boolean => {
     const identity = readIdentity(runFile(lab, name));
     return identity !== null && isAlive(identity);
@@ -39,7 +45,10 @@ export async function status(folder: string): Promise<LabStatus> {
     inventory: join(lab.folder, 'runbooks/inventory.yaml'),
     hosts: Object.fromEntries(Object.keys(lab.hosts).map((name) => [name, hostStatus(lab, name, state)])),
     cuts: state?.cuts ?? [],
-    running: { estate: runs('estate'), controllers: runs('controllers'), probe: runs('probe') },
+    running: Object.fromEntries(
+      ['estate', 'controllers', 'probe', ...(home ? ['emulator', 'databases'] : [])].map((name) => [name, runs(name)]),
+    ),
+    ...(home ? { cloud: await cloudStatus(home) } : {}),
   };
 }
 
@@ -74,6 +83,6 @@ function hostStatus(lab: Lab, name: string, state: State | null): HostStatus {
     database: databaseOf(lab, name),
     role: roleOf(lab, name),
     autostart: existsSync(autostart) && readFileSync(autostart, 'utf8').trim() === 'enabled',
-    controller: state?.controllers[name] ?? 'truthful',
+    ...(lab.hosts[name]!.controller ? { controller: state?.controllers[name] ?? 'truthful' } : {}),
   };
 }

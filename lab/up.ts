@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { smallHome } from './aws/home.ts';
 import { estate } from './estate-client.ts';
 import { copyFrom, fill, initialise, makeDisk, streams } from './cluster.ts';
 import { describe, type UpOptions } from './describe.ts';
@@ -14,12 +14,14 @@ import { machineControl } from './machine-control.ts';
 import { packageRoot } from './package-root.ts';
 import { shown } from './progress.ts';
 import { copyRunbooks } from './runbooks.ts';
+import { until } from './until.ts';
 
 export type { UpOptions } from './describe.ts';
 
 /**
  * Stands up the small practice estate in an empty or absent folder: two machines with a primary (a-db, site-a) and its standby
- * (b-db, site-b), the lines to them, a power controller each, and the probe. It outlives this process; {@link down} ends it.
+ * (b-db, site-b), the lines to them, a power controller each, and the probe; with `aws` an emulated AWS beside them, with `hybrid` the
+ * standby in it (c-db, us-east-1). It outlives this process; {@link down} ends it.
  * Throws where something does not start, after ending what did.
  */
 export async function up(options: UpOptions): Promise<Lab> {
@@ -41,19 +43,40 @@ export async function up(options: UpOptions): Promise<Lab> {
 async function start(lab: Lab, options: UpOptions): Promise<void> {
   for (const name of Object.keys(lab.hosts)) makeDisk(lab, name);
   startControllers(lab);
+  const home = smallHome(lab);
+  const probe = options.probe !== false;
+  if (!home) {
+    writeRunbooks(lab);
+    await startPair(lab, probe);
+  } else {
+    // Its ids are known once it is filled: only then is there an inventory.
+    const { bindInstance, startCloud } = await import('./aws/cloud.ts');
+    await together([startCloud(home, options.progress ?? (() => {})), startPair(lab, false)]);
+    await bindInstance(home);
+    writeRunbooks(lab);
+    if (probe) startProbe(lab);
+  }
+  if (probe) await until('the probe to see the database', () => sees(lab));
+}
+
+/** The primary, its standby, and all around them. */
+async function startPair(lab: Lab, probe: boolean): Promise<void> {
   const [primary, standby] = Object.keys(lab.hosts) as [string, string];
-  writeRunbooks(lab);
-  // Both to their end, also where one fails: nothing may go on behind a lab that is being removed.
-  const begun = await Promise.allSettled([initialise(lab, primary), startEstate(lab)]);
-  for (const one of begun) if (one.status === 'rejected') throw one.reason;
+  await together([initialise(lab, primary), startEstate(lab)]);
   await machineControl(lab.folder, primary, 'start');
   await fill(lab, primary);
   await copyFrom(lab, standby);
-  if (options.probe !== false) startProbe(lab);
+  if (probe) startProbe(lab);
   await machineControl(lab.folder, standby, 'start');
   await until('the standby to stream', () => streams(lab, primary));
-  for (const host of Object.values(lab.hosts)) await until('the power controllers to answer', () => takes(host.controller.inside));
-  if (options.probe !== false) await until('the probe to see the database', () => sees(lab));
+  for (const { controller } of Object.values(lab.hosts)) {
+    if (controller) await until('the power controllers to answer', () => takes(controller.inside));
+  }
+}
+
+/** All to their end, also where one fails: nothing may go on behind a lab that is being removed. */
+async function together(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const one of await Promise.allSettled(work)) if (one.status === 'rejected') throw one.reason;
 }
 
 async function startEstate(lab: Lab): Promise<void> {
@@ -69,13 +92,19 @@ async function startEstate(lab: Lab): Promise<void> {
 
 function startControllers(lab: Lab): void {
   const config = join(lab.folder, 'secrets/controllers.json');
-  const controllers = Object.entries(lab.hosts).map(([host, { controller }]) => ({
-    host,
-    port: controller.inside,
-    user: 'lifeboat',
-    password: secretFile(lab, `controller-${host}`),
-    folder: join(lab.folder, 'controllers', host),
-  }));
+  const controllers = Object.entries(lab.hosts).flatMap(([host, { controller }]) =>
+    controller === undefined
+      ? []
+      : [
+          {
+            host,
+            port: controller.inside,
+            user: 'lifeboat',
+            password: secretFile(lab, `controller-${host}`),
+            folder: join(lab.folder, 'controllers', host),
+          },
+        ],
+  );
   const settings = {
     estate: lab.control,
     token: secret(lab, 'token'),
@@ -100,17 +129,14 @@ function writeRunbooks(lab: Lab): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'inventory.yaml'), inventory(lab));
   copyRunbooks(folder);
+  if (lab.aws) copyRunbooks(folder, 'cloud');
+  // Those of the same names are for a standby in the cloud.
+  if (smallHome(lab)?.machines) copyRunbooks(folder, 'hybrid');
 }
 
 async function sees(lab: Lab): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${lab.probe}/systems/orders`).catch(() => null);
   return answer?.ok === true && ((await answer.json()) as { serving: string | null }).serving !== null;
-}
-
-async function until(what: string, holds: () => Promise<boolean>, within = 30_000): Promise<void> {
-  for (const deadline = Date.now() + within; !(await holds()); await sleep(15)) {
-    if (Date.now() > deadline) throw new Error(`Waited ${within / 1000} s for ${what}.`);
-  }
 }
 
 function takes(port: number): Promise<boolean> {

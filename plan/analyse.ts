@@ -10,6 +10,7 @@ import type { CompileInput, Scope } from './scope.ts';
 import { checkKind } from './lint/kind.ts';
 import { checkLimits, mostSteps } from './lint/limits.ts';
 import { checkReferences } from './lint/references.ts';
+import { checkRegion } from './lint/region.ts';
 import { checkSafety } from './lint/safety.ts';
 import { advise } from './lint/advice.ts';
 
@@ -18,7 +19,7 @@ export function analyse(input: CompileInput, draft: boolean): { readonly scope: 
   const scope = scopeOf(input, draft);
   const { runbook } = scope;
   const count = runbook.data.steps.length;
-  checkKind(scope);
+  if (input.whole === undefined) checkKind(scope);
   if (count > mostSteps) {
     scope.problems.add(
       runbook,
@@ -47,6 +48,7 @@ export function analyse(input: CompileInput, draft: boolean): { readonly scope: 
   const analysis = { scope, drafts, needs, order, modes, reach: ancestors(needs, order), reachIn: Object.fromEntries(modes.map(inMode)) };
   checkReferences(analysis);
   checkSafety(analysis);
+  checkRegion(analysis);
   checkLimits(analysis);
   advise(analysis);
   return { scope, analysis };

@@ -16,7 +16,8 @@ export function chooseRunbook(wanted: {
 }): RunbookFile {
   const { runbooks, system, kind, name } = wanted;
   if (name !== undefined) {
-    const named = runbooks.find(({ data }) => data.runbook === name);
+    const all = runbooks.filter(({ data }) => data.runbook === name);
+    const named = all.find(({ data }) => data.system === system) ?? all[0];
     if (named === undefined)
       throw new ChoiceError(
         `there is no runbook "${name}": ${didYouMean(

@@ -1,5 +1,7 @@
 import { analyse } from './analyse.ts';
 import type { Analysis } from './analysis.ts';
+import { childPlans } from './child-plans.ts';
+import type { ChildPlan } from './child-plans.ts';
 import { finish } from './draft.ts';
 import { hostFacts, notifyFacts, siteFacts } from './facts.ts';
 import { heaviest } from './graph.ts';
@@ -13,10 +15,28 @@ export type { CompileInput } from './scope.ts';
 
 /** Makes a plan of a runbook. Pure: the same input gives the same plan, with the same digest. Throws a {@link PlanError} with all problems. */
 export function compile(input: CompileInput): Plan {
+  return compileWhole(input).plan;
+}
+
+export interface Whole {
+  readonly plan: Plan;
+  /** Plans of the children of each branch, in order. */
+  readonly children: ReadonlyMap<string, readonly Plan[]>;
+}
+
+/** The same, with the plans of its child runs. */
+export function compileWhole(input: CompileInput): Whole {
   const { scope, analysis } = analyse(input, false);
   if (analysis === undefined || scope.problems.list.length > 0) throw new PlanError(scope.problems.sorted());
-  const steps = stepsOf(analysis);
-  const header = sealed(headerOf(input, analysis), steps);
+  const base = headerOf(input, analysis);
+  const children = new Map(
+    analysis.drafts.flatMap((draft) =>
+      draft.branch === undefined ? [] : [[draft.id, childPlans(draft.branch, base, scope, compile)] as const],
+    ),
+  );
+  if (scope.problems.list.length > 0) throw new PlanError(scope.problems.sorted());
+  const steps = stepsOf(analysis, children);
+  const header = sealed(base, steps);
   if (bytes(header) > largestPage) {
     scope.problems.add(
       input.runbook,
@@ -26,10 +46,11 @@ export function compile(input: CompileInput): Plan {
     );
     throw new PlanError(scope.problems.sorted());
   }
-  return { ...header, steps };
+  const plans = [...children].map(([id, all]) => [id, all.map(({ plan }) => plan)] as const);
+  return { plan: { ...header, steps }, children: new Map(plans) };
 }
 
-function stepsOf({ drafts, needs, order, reach }: Analysis): PlanNode[] {
+function stepsOf({ drafts, needs, order, reach }: Analysis, children: ReadonlyMap<string, readonly ChildPlan[]>): PlanNode[] {
   const remaining = heaviest(needs, order, (node) => drafts[node]!.expected);
   const provers = drafts.filter(({ ways }) => ways.some(({ action }) => action.provides.length > 0));
   return drafts.map((draft) => {
@@ -42,12 +63,13 @@ function stepsOf({ drafts, needs, order, reach }: Analysis): PlanNode[] {
       draft,
       remaining[draft.index]!,
       proofs.map(({ id }) => id),
+      (children.get(draft.id) ?? []).map(({ child }) => child),
     );
   });
 }
 
 function headerOf(
-  { runbook, inventory, source, target, revision }: CompileInput,
+  { runbook, inventory, source, target, revision, whole }: CompileInput,
   { drafts, scope }: Analysis,
 ): Omit<PlanHeader, 'digest' | 'pages'> {
   const { ui } = inventory.data.temporal ?? {};
@@ -71,6 +93,7 @@ function headerOf(
     decisions: inventory.data.decisions,
     notify: notifyFacts(inventory.data),
     ...(ui === undefined ? {} : { ui }),
+    ...(whole === undefined ? {} : { whole }),
     warnings: scope.warnings.sorted().map(printProblem),
   };
 }

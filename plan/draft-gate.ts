@@ -40,7 +40,19 @@ export function draftGate(raw: RunbookGate, index: number, scope: Scope): Draft 
     onExpiry: expiryOf(raw, path, scope),
     ...(raw.limit === undefined ? {} : { limit: raw.limit }),
   };
-  return { index, id: raw.id, path, only: raw.only, conditional: raw.if !== undefined, ways: [], gate, step: undefined, late, expected: 0 };
+  return {
+    index,
+    id: raw.id,
+    path,
+    only: raw.only,
+    conditional: raw.if !== undefined,
+    ways: [],
+    gate,
+    step: undefined,
+    branch: undefined,
+    late,
+    expected: 0,
+  };
 }
 
 function expiryOf(raw: RunbookGate, path: Path, scope: Scope): Expiry {

@@ -1,6 +1,6 @@
 import type { StepType } from '../activities/step.ts';
 import { estimate, inOrder } from './estimate.ts';
-import type { Action, Gate, HostFacts, Late, Mode, Plan, PlanNode, Reference, Step } from './plan.ts';
+import type { Action, Branch, Gate, HostFacts, Late, Mode, Plan, PlanNode, Reference, Step } from './plan.ts';
 import { inWords } from './words.ts';
 
 /**
@@ -31,9 +31,12 @@ export function checklist(plan: Plan, mode: Mode, types: readonly StepType[] = [
     '## Steps',
     '',
     ...nodes.flatMap((node, index) => [
-      ...(node.kind === 'gate' ? gate(node, plan, here) : step(node, plan, summaries, here)).map((line, row) =>
-        row === 0 ? `${index + 1}. ${line}` : `   ${line}`,
-      ),
+      ...(node.kind === 'gate'
+        ? gate(node, plan, here)
+        : node.kind === 'branch'
+          ? branch(node, here)
+          : step(node, plan, summaries, here)
+      ).map((line, row) => (row === 0 ? `${index + 1}. ${line}` : `   ${line}`)),
       '',
     ]),
     '## Hosts',
@@ -68,6 +71,21 @@ function gate(node: Gate, plan: Plan, here: ReadonlySet<string>): string[] {
     ...node.show.map(({ label, value }) => `- Look at: ${text(label)}${isLate(value) ? '' : `: ${late(value)}`} ______`),
     ...(node.expires === undefined ? [] : [`- Without an answer after ${inWords(node.expires)}: ${expiry(node)}.`]),
     ...Array.from({ length: node.count }, () => '- Approved by ______ at ______'),
+  ];
+}
+
+function branch(node: Branch, here: ReadonlySet<string>): string[] {
+  const runs = node.of === 'runs';
+  return [
+    `[ ] **${text(node.id)}** — ${text(node.summary)}`,
+    ...after(node, here),
+    ...node.children.map((child) =>
+      runs
+        ? `- [ ] ${text(child.runbook)} of ${text(child.system)}, from ${text(child.source)} to ${text(child.target)}: print its own checklist.`
+        : `- [ ] Part ${text(child.name)}: ${child.steps} items.`,
+    ),
+    ...(node.whenItFails === 'go-on' ? ['- What needs it may start although one of these fails.'] : []),
+    '- Done by ______ at ______',
   ];
 }
 

@@ -83,13 +83,22 @@ function awsFacts(site: Inventory['sites'][string]): AwsFacts {
   };
 }
 
-function rdsFacts({ members, global, port, database, login, connect = {} }: NonNullable<Inventory['systems'][string]['rds']>): RdsFacts {
+function rdsFacts({
+  members,
+  global,
+  port,
+  database,
+  login,
+  connect = {},
+  certificates,
+}: NonNullable<Inventory['systems'][string]['rds']>): RdsFacts {
   return {
     members,
     port,
     database,
     connect: mapped(connect, ({ address, port: at }) => ({ address, ...(at === undefined ? {} : { port: at }) })),
     ...(global === undefined ? {} : { global }),
+    ...(certificates === undefined ? {} : { certificates }),
     ...(login === undefined ? {} : { login: { user: login.user, ...(login.password === undefined ? {} : { password: login.password }) } }),
   };
 }

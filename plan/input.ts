@@ -135,10 +135,14 @@ function sampleOf(ref: readonly string[], scope: Scope): unknown {
 export function typesOf(ref: readonly string[], scope: Scope): string[] {
   if (ref[0] === 'run') return ['string'];
   if (ref[0] === 'parameters') return [own(scope.runbook.data.parameters, ref[1]!)?.type ?? []].flat();
+  if (ref[0] === 'item') return [];
   const step = scope.runbook.data.steps[scope.ids.get(ref[1]!) ?? -1];
   const type = step && 'uses' in step ? scope.types.get(step.uses) : undefined;
-  if (type === undefined) return [];
-  return [...new Set(schemaAt(jsonSchema(type.output, 'output'), ref.slice(3)).flatMap((schema) => schema.type ?? []))];
+  if (type === undefined || !step || !('uses' in step)) return [];
+  // Of a for-each they stand by item: steps.ID.outputs.items.NAME.FIELD.
+  const from = step['for-each'] === undefined ? 3 : 5;
+  if (ref.length < from + 1) return [];
+  return [...new Set(schemaAt(jsonSchema(type.output, 'output'), ref.slice(from)).flatMap((schema) => schema.type ?? []))];
 }
 
 function isLate(value: object): boolean {

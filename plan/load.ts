@@ -44,8 +44,7 @@ export async function loadFolder(folder: string): Promise<Folder> {
     if (text === undefined) continue;
     if (name === inventoryName) inventory = parseInventory(name, text, problems);
     else {
-      const runbook = parseRunbook(name, text, problems);
-      if (runbook !== undefined) runbooks.push(runbook);
+      runbooks.push(...parseRunbooks(name, text, problems));
     }
   }
   distinct(runbooks, problems);
@@ -71,10 +70,19 @@ export function parseInventory(file: string, text: string, problems: Problems): 
   return problems.list.length > before ? undefined : source;
 }
 
-/** Reads a runbook from text, as far as it can be understood without an inventory. Undefined where there are problems. */
-export function parseRunbook(file: string, text: string, problems: Problems): RunbookFile | undefined {
+/** Reads a runbook from text, as far as it can be understood without an inventory: once for each system that it serves. None where there are problems. */
+export function parseRunbooks(file: string, text: string, problems: Problems): readonly RunbookFile[] {
   const document = readDocument(file, text, problems);
-  return document && shape(runbookGrammar, document, problems);
+  const written = document && shape(runbookGrammar, document, problems);
+  if (written === undefined) return [];
+  const { system } = written.data;
+  const systems = typeof system === 'string' ? [system] : [...new Set(system)];
+  return systems.map((one) => ({ ...written, data: { ...written.data, system: one } }));
+}
+
+/** The same, of a runbook for one system. */
+export function parseRunbook(file: string, text: string, problems: Problems): RunbookFile | undefined {
+  return parseRunbooks(file, text, problems)[0];
 }
 
 async function list(folder: string, problems: Problems): Promise<string[] | undefined> {
@@ -122,7 +130,7 @@ function distinct(runbooks: readonly RunbookFile[], problems: Problems): void {
   const first = new Map<string, string>();
   for (const runbook of runbooks) {
     const other = first.get(runbook.data.runbook);
-    if (other !== undefined)
+    if (other !== undefined && other !== runbook.file)
       problems.add(
         runbook,
         ['runbook'],

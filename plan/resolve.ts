@@ -8,7 +8,7 @@ import type { Scope } from './scope.ts';
 
 /** What `${{ run.… }}` can name: known only while the run goes on. */
 export const runNames: readonly string[] = ['data-at-risk', 'viewpoints', 'link', 'id', 'mode', 'started-at'];
-const roots = ['source', 'target', 'hosts', 'values', 'system', 'runbook', 'parameters', 'steps', 'run'];
+const roots = ['source', 'target', 'hosts', 'values', 'system', 'runbook', 'parameters', 'steps', 'run', 'item'];
 
 /** A reference that stays in the plan, and where it was written. */
 export interface LateUse {
@@ -85,7 +85,10 @@ function resolveText(text: string, path: Path, scope: Scope, late: LateUse[]): L
         late.push({ ref: part, path });
         parts.push({ $ref: part });
       } else if (parsed.parts.length === 1) return found.known;
-      else parts.push(String(found.known));
+      else if (Array.isArray(found.known)) {
+        scope.problems.add(scope.runbook, path, `"${part.join('.')}" is a list, and stands in a text`, 'let it stand alone');
+        return text;
+      } else parts.push(String(found.known as string | number | boolean | null));
     }
   }
   const joined = parts.reduce<(string | Reference)[]>((all, part) => {
@@ -96,7 +99,7 @@ function resolveText(text: string, path: Path, scope: Scope, late: LateUse[]): L
   return joined.length === 1 && first !== undefined ? first : { $text: joined };
 }
 
-type Found = { readonly known: string | number | boolean | null } | { readonly late: true } | undefined;
+type Found = { readonly known: string | number | boolean | null | readonly Json[] } | { readonly late: true } | undefined;
 
 function lookUp(path: readonly string[], where: Path, scope: Scope): Found {
   const [root = '', name = ''] = path;
@@ -109,6 +112,8 @@ function lookUp(path: readonly string[], where: Path, scope: Scope): Found {
     if (path.length >= 4 && path[2] === 'outputs') return { late: true };
     return refuse(`"${path.join('.')}" names no output`, 'write ${{ steps.ID.outputs.NAME }}');
   }
+  if (root === 'item' && !Object.hasOwn(scope.known, root))
+    return refuse('"item" stands for nothing here', 'add `for-each:` to the step, which says what it stands for');
   if (!Object.hasOwn(scope.known, root))
     return refuse(`there is no "${root}" to refer to`, didYouMean(root, roots, 'references begin with'));
   if (root === 'parameters' && path.length === 2) {
@@ -130,6 +135,7 @@ function lookUp(path: readonly string[], where: Path, scope: Scope): Found {
     }
     tree = (tree as { [key: string]: Json })[part];
   }
+  if (Array.isArray(tree)) return { known: tree as readonly Json[] };
   if (typeof tree === 'object' && tree !== null) return refuse(`"${path.join('.')}" has parts`, `name one of them: ${namesIn(tree)}`);
   return { known: tree ?? null };
 }

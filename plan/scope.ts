@@ -15,6 +15,19 @@ export interface CompileInput {
   readonly target: string;
   readonly parameters?: { readonly [name: string]: Json };
   readonly revision?: string;
+  /** All runbooks of the folder: those that `uses: runbook` may name. */
+  readonly runbooks?: readonly RunbookFile[];
+  /** Where other systems are worked on from and to; one that is not here goes the way of this one, where it can. */
+  readonly directions?: ReadonlyMap<string, Direction>;
+  /** A run of a whole site: its name. The runbook is made of the inventory, and its system only stands for the site. */
+  readonly whole?: string;
+  /** Runbooks that lead to this one: `RUNBOOK SYSTEM`. */
+  readonly above?: readonly string[];
+}
+
+export interface Direction {
+  readonly source: string;
+  readonly target: string;
 }
 
 /** What there is to look names up in while a runbook is compiled. */
@@ -32,6 +45,7 @@ export interface Scope {
   readonly ids: ReadonlyMap<string, number>;
   /** True: parameters that must be given are taken as given. */
   readonly draft: boolean;
+  readonly input: CompileInput;
   readonly problems: Problems;
   readonly warnings: Problems;
 }
@@ -40,7 +54,8 @@ export interface Scope {
 export function scopeOf(input: CompileInput, draft: boolean): Scope {
   const { runbook, inventory, types, source, target } = input;
   const problems = new Problems();
-  const system = systemFacts(inventory.data, runbook.data.system);
+  const system: SystemFacts | undefined =
+    input.whole === undefined ? systemFacts(inventory.data, runbook.data.system) : { name: runbook.data.system, tier: 0 };
   if (system === undefined)
     problems.add(
       runbook,
@@ -69,7 +84,21 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
     }
   });
   const byName = new Map(types.map((type) => [type.name, type]));
-  return { runbook, inventory, types: byName, system, source, target, known, parameters, ids, draft, problems, warnings: new Problems() };
+  return {
+    runbook,
+    inventory,
+    types: byName,
+    system,
+    source,
+    target,
+    known,
+    parameters,
+    ids,
+    draft,
+    input,
+    problems,
+    warnings: new Problems(),
+  };
 }
 
 function siteTree(site: string, system: SystemFacts | undefined, inventory: Inventory): Json {

@@ -75,15 +75,13 @@ function fieldsBeside(unknown: readonly string[], value: unknown, schemas: reado
   return [...new Set((fits.length > 0 ? fits : schemas).flatMap(({ properties }) => Object.keys(properties ?? {})))];
 }
 
-/** Understood, and refused for now. */
-const reserved = ['for-each'];
 const mergeFix = 'merge keys are not supported: write the fields out';
 
 function fieldFix(key: string, known: readonly string[], parent: unknown): string {
   const given = Object.keys((parent as object | undefined) ?? {});
   return didYouMean(
     key,
-    known.filter((name) => !given.includes(name) && !reserved.includes(name)),
+    known.filter((name) => !given.includes(name)),
     'fields that can stand here',
   );
 }

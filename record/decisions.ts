@@ -45,7 +45,9 @@ export function decisions(journal: readonly Entry[], asked: readonly QuestionRec
     if (entry.what !== 'decided') return [];
     const question = asked.find(({ id, attempt }) => id === entry.question && attempt === entry.attempt);
     const open = question && ms(entry.at) >= ms(question.askedAt) && (!question.closedAt || ms(entry.at) <= ms(question.closedAt));
-    const unseen = entry.how === 'attested' && history.length > 0 && !principals.has(entry.by);
+    // Who approved for a parent run stands in the parent's history.
+    const elsewhere = entry.note.startsWith('approved by the gate ');
+    const unseen = !elsewhere && entry.how === 'attested' && history.length > 0 && !principals.has(entry.by);
     const doubt = unseen ? 'the history of the run holds no signal of this principal' : '';
     return [
       {

@@ -3,11 +3,12 @@ import { StepError } from '../activities/error.ts';
 import { types } from '../activities/index.ts';
 import type { StepContext } from '../activities/step.ts';
 import { compile } from '../plan/compile.ts';
-import { hostFacts, systemFacts } from '../plan/facts.ts';
+import { hostFacts, siteFacts, systemFacts } from '../plan/facts.ts';
 import { loadFolder, type InventoryFile, type RunbookFile } from '../plan/load.ts';
 import type { Action, Plan, PlanNode } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
 import { earlier, notUpYet } from '../workflows/earlier.ts';
+import { awsSites, cloudOf } from './cloud.ts';
 import { directionOf } from './run/find-source.ts';
 import { secret } from './secret.ts';
 
@@ -43,7 +44,12 @@ async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<
   const system = systemFacts(inventory.data, runbook.data.system)!;
   const members = Object.values(system.postgres?.members ?? {});
   const hosts = Object.fromEntries(members.map((host) => [host, hostFacts(inventory.data, host)!]));
-  const { source, target } = await directionOf(system, () => locate(system, hosts, 'outside', { secret }), null);
+  const cloud = cloudOf(awsSites(siteFacts(inventory.data)), 'preflight');
+  const { source, target } = await directionOf(
+    system,
+    () => locate(system, hosts, 'outside', { ...cloud, secret: (reference) => secret(reference, cloud) }),
+    null,
+  );
   const parameters = Object.fromEntries(
     Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])),
   );
@@ -83,6 +89,7 @@ function contextFor(plan: Plan, id: string, action: Action, before: StepContext[
     throw new StepError('preflight-only', 'a preflight changes nothing', 'mistake');
   };
   const hosts = { ...plan.hosts, ...action.hosts };
+  const cloud = { ...cloudOf(awsSites(plan.sites), 'preflight'), signal };
   return {
     run: {
       workflowId: 'preflight',
@@ -112,7 +119,7 @@ function contextFor(plan: Plan, id: string, action: Action, before: StepContext[
     signal,
     heartbeat: () => undefined,
     sleep: refuse,
-    secret,
+    secret: (reference) => secret(reference, cloud),
     stillOurs: refuse,
     reread: refuse,
   };

@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { Action, Step } from '../plan/plan.ts';
+import type { Action, Json, Step } from '../plan/plan.ts';
 import type { Stated } from '../activities/step.ts';
 import { problemOf, type Problem } from './activities.ts';
 import { announce } from './announce.ts';
@@ -20,6 +20,7 @@ export async function carryOut(run: Run, node: Step): Promise<void> {
     if (problem === null) return;
     track.state = 'failed';
     track.note = problem.text;
+    if (run.collects) return run.failed(node, problem);
     if (await intervene(run, node, problem)) return;
     await renewProofs(run, node);
   }
@@ -27,14 +28,16 @@ export async function carryOut(run: Run, node: Step): Promise<void> {
 
 /**
  * A step that relies on a proof is not tried again on a broken one: whoever made it looks again, and acts where it no longer
- * holds. Where that fails too, the step itself says why it still refuses. What people witnessed is not theirs to say twice.
+ * holds. Where that fails too, the step itself says why it still refuses. What people witnessed is not theirs to say twice; where it
+ * was that a fence is owed, the way that was owed is tried.
  */
 async function renewProofs(run: Run, node: Step): Promise<void> {
   for (const id of node.proofs) {
     const track = run.track(id);
     const prover = track.node;
     if (!isStep(prover) || track.state !== 'done') continue;
-    const action = [prover.action, ...prover.else].find(({ uses }) => uses === track.uses);
+    const ways = [prover.action, ...prover.else];
+    const action = ways.find(({ uses }) => uses === owed(track)) ?? ways.find(({ uses }) => uses === track.uses);
     if (!action || action.asks) continue;
     try {
       if (run.stop) throw new Stopped();
@@ -47,6 +50,12 @@ async function renewProofs(run: Run, node: Step): Promise<void> {
       failed(run, prover, action, problemOf(error));
     }
   }
+}
+
+/** The step type that a pending fence waits for. */
+function owed({ proofs }: Track): string | undefined {
+  const pending = proofs.find(({ by }) => by === 'fence.pending');
+  return (pending?.with as { readonly uses?: string } | undefined)?.uses;
 }
 
 async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | null> {
@@ -70,12 +79,18 @@ async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | nul
 
 /** What a fence stands against may hold rows of its own: it serves again only once it follows, or people have lifted the fence. */
 function refuseFenced(run: Run, action: Action): void {
-  const host = action.promotes ? Object.keys(action.hosts).find((name) => run.fenced.has(name)) : undefined;
-  if (host === undefined) return;
+  const fenced = action.promotes ? actedOn(run, action).find((name) => run.fenced.has(name)) : undefined;
+  if (fenced === undefined) return;
   throw ApplicationFailure.nonRetryable(
-    `a fence stands on ${host}: it may hold other rows than those that were served since. Let it follow first (postgres.compare, then postgres.rewind or postgres.rebuild, then postgres.reprotect), or lift its fence (fence.lift)`,
+    `a fence stands on ${fenced}: it may hold other rows than those that were served since. Let it follow first (postgres.compare, then postgres.rewind or postgres.rebuild, then postgres.reprotect), or lift its fence (fence.lift)`,
     'fenced',
   );
+}
+
+/** Names under which fences know what an action acts on: hosts, and what is at an AWS site. */
+function actedOn(run: Run, { hosts, with: given }: Action): readonly string[] {
+  const { site, id } = resolve({ site: given['site'] ?? null, id: given['id'] ?? null }, lookup(run)) as { site: Json; id: Json };
+  return [...Object.keys(hosts), ...(typeof site === 'string' && typeof id === 'string' ? [`${site}/${id}`] : [])];
 }
 
 function failed(run: Run, node: Step, action: Action, { code, text }: Problem): void {

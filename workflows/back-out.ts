@@ -1,8 +1,9 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { Step } from '../plan/plan.ts';
+import type { Branch, Step } from '../plan/plan.ts';
 import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
+import { undoBranch } from './branch.ts';
 import { lookAround } from './gate.ts';
 import { perform } from './perform.ts';
 import { isStep, Stopped, type Run, type Track } from './run.ts';
@@ -18,7 +19,10 @@ export async function backOut(run: Run): Promise<string | null> {
   // What follows asks people too, and must not be ended by the very stop that began it.
   run.stop = null;
   announce(run, 'backing out');
-  const begun = [...run.tracks.values()].filter((track) => track.begun > 0 && isStep(track.node) && track.node.action.effect !== 'read');
+  const begun = [...run.tracks.values()].filter(
+    ({ begun: times, node }) =>
+      times > 0 && ((isStep(node) && node.action.effect !== 'read') || (node.kind === 'branch' && node.of === 'wave')),
+  );
   for (const track of begun.toReversed().toSorted((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''))) {
     const problem = await undo(run, track).catch((error: unknown) => {
       if (error instanceof Stopped) return `cancelled while ${track.node.id} could not be undone`;
@@ -37,6 +41,7 @@ export async function backOut(run: Run): Promise<string | null> {
 }
 
 async function undo(run: Run, track: Track): Promise<string | null> {
+  if (track.node.kind === 'branch') return undoWave(run, track, track.node);
   const node = track.node as Step;
   if (!node.action.undo) {
     run.journal.write({ what: 'undone', step: node.id, uses: node.action.uses, evidence: ['it has no undo; left as it is'] });
@@ -46,6 +51,8 @@ async function undo(run: Run, track: Track): Promise<string | null> {
     try {
       const { evidence } = await perform(run, node, node.action, 'undo', []);
       track.state = 'undone';
+      // A fence that was taken back no longer stands.
+      track.proofs = [];
       run.journal.write({ what: 'undone', step: node.id, uses: node.action.uses, evidence });
       announce(run);
       return null;
@@ -89,4 +96,12 @@ async function undo(run: Run, track: Track): Promise<string | null> {
       return answer.choice === 'skip' ? null : `${node.id} could not be undone: ${text}`;
     }
   }
+}
+
+async function undoWave(run: Run, track: Track, node: Branch): Promise<string | null> {
+  const problem = await undoBranch(run, node);
+  const evidence = problem === null ? ['what its child runs did was undone'] : [`not all of it: ${problem}`];
+  track.state = problem === null ? 'undone' : 'failed';
+  run.journal.write({ what: 'undone', step: node.id, uses: track.uses, evidence });
+  return problem === null ? null : `${node.id} could not be undone: ${problem}`;
 }

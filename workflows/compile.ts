@@ -9,27 +9,34 @@ import { Stopped, type Run } from './run.ts';
 /** From a few words to a pinned plan; a person who was shown another one is asked. `meanwhile` ends before anything is made of the plan. */
 export async function compile(run: Run, meanwhile: Promise<void> = Promise.resolve()): Promise<void> {
   announce(run, 'compiling');
+  const { given } = run.input;
+  if (given && run.plan === null) {
+    run.attributes = given.attributes;
+    run.compiledEpoch = given.compiledEpoch;
+    await meanwhile;
+    return pin(run, given.plan, ['The plan was compiled with that of the run which this one is part of.']);
+  }
   const compiling = whileGoing(run, () => compiled(run));
   compiling.catch(() => undefined);
   await meanwhile;
   const { plan, evidence, attributes, epoch } = await compiling;
   run.attributes = attributes;
   run.compiledEpoch = epoch;
-  run.adopt(plan);
-  run.journal.write({
-    what: 'compiled',
-    digest: plan.digest,
-    revision: plan.revision ?? null,
-    runbook: plan.runbook,
-    warnings: [...plan.warnings, ...evidence],
-  });
+  pin(run, plan, evidence);
   if (run.input.digest && !plan.digest.startsWith(run.input.digest)) await askAboutDigest(run, run.input.digest);
+}
+
+function pin(run: Run, plan: Plan, evidence: readonly string[]): void {
+  run.adopt(plan);
+  const { digest, revision = null, runbook, warnings } = plan;
+  run.journal.write({ what: 'compiled', digest, revision, runbook, warnings: [...warnings, ...evidence] });
 }
 
 async function compiled(run: Run): Promise<Omit<Compiled, 'plan' | 'steps'> & { readonly plan: Plan }> {
   const options = { startToCloseTimeout: '15 seconds', scheduleToCloseTimeout: '2 minutes' } as const;
-  const { plan, steps, ...rest } = await control(`compile ${run.kind} of ${run.input.system}`, options)['run.compile']({
-    ...run.input,
+  const { given: _, ...input } = run.input;
+  const { plan, steps, ...rest } = await control(`compile ${run.kind} of ${input.system}`, options)['run.compile']({
+    ...input,
     kind: run.kind,
   });
   return { ...rest, plan: await wholePlan(run, plan, steps) };
@@ -38,7 +45,8 @@ async function compiled(run: Run): Promise<Omit<Compiled, 'plan' | 'steps'> & { 
 async function wholePlan(run: Run, header: Compiled['plan'], first: Compiled['steps']): Promise<Plan> {
   const steps = [...first];
   for (let n = 1; n < header.pages.length; n += 1) {
-    const input = { ...run.input, kind: run.kind, pinned: header.digest, page: n, source: header.source.site };
+    const { given: _, ...plain } = run.input;
+    const input = { ...plain, kind: run.kind, pinned: header.digest, page: n, source: header.source.site };
     steps.push(...(await control(`plan, page ${n + 1} of ${header.pages.length}`)['run.page'](input)));
   }
   return { ...header, steps };

@@ -7,7 +7,7 @@ export function doubtsAbout(run: Run, shown: Facts): Fact[] {
   const doubts: Fact[] = [];
   const objective = run.pinned.objectives.recoveryPoint;
   if (shown.atRisk === null) doubts.push({ label: 'one more person is needed', value: 'how much would be lost is not known' });
-  else if (objective !== undefined && shown.atRisk.bytes > 0) {
+  else if (objective !== undefined && shown.atRisk.bytes !== 0) {
     const { milliseconds } = shown.atRisk;
     if (milliseconds === null)
       doubts.push({
@@ -30,6 +30,8 @@ export const serves = (shown: Facts): boolean =>
 /** Why what was approved is no longer what is true: more is at risk, or it would now take more people. */
 export function worsened(run: Run, before: Facts, after: Facts, limit: number): string | null {
   if (after.atRisk === null && before.atRisk !== null) return 'the data at risk is no longer known';
+  if (after.atRisk !== null && after.atRisk.bytes === null && (before.atRisk?.bytes ?? null) !== null)
+    return 'how many bytes are at risk is no longer known';
   const more = (after.atRisk?.bytes ?? 0) - (before.atRisk?.bytes ?? 0);
   if (after.atRisk !== null && more > limit) return `the data at risk has grown by ${more} bytes since it was asked`;
   if (run.mode !== 'unplanned' || doubtsAbout(run, before).length > 0) return null;

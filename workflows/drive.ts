@@ -22,14 +22,19 @@ import { prepare } from './lock.ts';
 import { Run, Stopped, type Stop } from './run.ts';
 import { view } from './view.ts';
 import { walk } from './walk.ts';
+import { wave } from './wave.ts';
 
 type Ending = readonly [verdict: Verdict, why: string];
 
 /** Carries a run of any kind from its few words of input to its record. */
 export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
-  const run = new Run(kind, inputOf(input), workflowInfo());
+  const run = new Run(kind, inputOf(workflowInfo().parent ? input : typed(input)), workflowInfo());
   keepLateDecisions(run);
   setHandler(defineQuery<RunState>('state'), () => view(run), { description: 'What the run is doing, and what is asked.' });
+  if (run.collects) {
+    cancelAtSafePoint(run);
+    return CancellationScope.nonCancellable(() => wave(run));
+  }
   setHandler(defineQuery('journal'), () => run.journal.entries, { description: 'What happened so far, in order.' });
   cancelAtSafePoint(run);
   await CancellationScope.nonCancellable(async () => {
@@ -39,6 +44,13 @@ export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
     await condition(allHandlersFinished);
   });
   return close(run);
+}
+
+/** What only a parent run may say. */
+function typed(input: RunInput): RunInput {
+  if (typeof input !== 'object' || input === null || !('given' in input)) return input;
+  const { given: _, ...rest } = input;
+  return rest;
 }
 
 async function outcome(run: Run): Promise<Ending> {
@@ -89,13 +101,25 @@ function stopped(run: Run): Ending {
 }
 
 async function identify(run: Run): Promise<void> {
+  const requester = run.input.given?.requester;
+  if (requester) {
+    run.requester = requester;
+    run.journal.write({ what: 'started', by: requester.by, mode: run.mode, input: inputShown(run) as never });
+    return;
+  }
   const { by, how } = await control('who started the run?')['run.requester']();
   run.requester = {
     by: how === 'attested' ? by : (run.input.by ?? by),
     how: how === 'anonymous' && run.input.by ? 'stated' : how,
     at: run.startedAt,
   };
-  run.journal.write({ what: 'started', by: run.requester.by, mode: run.mode, input: { ...run.input } as never });
+  run.journal.write({ what: 'started', by: run.requester.by, mode: run.mode, input: inputShown(run) as never });
+}
+
+/** Without the plan that a parent handed down: the record holds its digest. */
+function inputShown({ input }: Run): Omit<RunInput, 'given'> {
+  const { given: _, ...rest } = input;
+  return rest;
 }
 
 /** A cancellation takes effect where the steps under way have come to rest, and says who serves then. */

@@ -12,7 +12,7 @@ import { learn } from './known-backups.ts';
 
 /** Reads from outside how long the service was away and what was lost, and holds until it is seen to serve. */
 export async function measure(run: Run): Promise<void> {
-  if (!policyOf(run.kind).moves && !run.promoted) return;
+  if ((!policyOf(run.kind).moves && !run.promoted) || run.pinned.whole !== undefined) return;
   for (;;) {
     const { outage, note, unserved } = await control('measured from outside', {
       startToCloseTimeout: '20 seconds',
@@ -51,11 +51,28 @@ export function verdictOf(run: Run): Verdict {
     if (track.state === 'skipped' && isStep(track.node) && !track.node.if)
       run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
   }
+  if (run.ends.length > 0 && (run.pinned.whole !== undefined || run.kind === 'backup')) return ofChildren(run);
   if (run.kind === 'backup') return proven(run) ? 'proven' : 'unproven';
   // A recovered system has lost its standby, until replication runs the other way.
   if (run.promoted) return run.protected ? 'recovered' : 'recovered, unprotected';
   return policyOf(run.kind).moves ? 'failed' : 'restored';
 }
+
+/** A run of many is as good as the worst of them: their last ends count. */
+function ofChildren(run: Run): Verdict {
+  const last = new Map(run.ends.map((end) => [`${end.node} ${end.name}`, end]));
+  for (const { name, verdict, why } of last.values())
+    if (!good.includes(verdict)) run.journal.write({ what: 'not-proven', step: name, why: `${verdict}: ${why}` });
+  const verdicts = [...last.values()].map(({ verdict }) => verdict);
+  if (run.kind === 'backup') return verdicts.every((verdict) => verdict === 'proven') ? 'proven' : 'unproven';
+  const worst = good.findLast((verdict) => verdicts.includes(verdict));
+  if (worst === undefined || !verdicts.every((verdict) => good.includes(verdict))) return 'failed';
+  run.serving = run.pinned.target.site;
+  return worst;
+}
+
+/** How a child run may have ended, the best first. */
+const good: readonly Verdict[] = ['proven', 'restored', 'recovered', 'recovered, unprotected'];
 
 /** Whether everything that the run saved was proven, and it saved something. What lies in two stores is proven by a restore from either. */
 export function proven(run: Run): boolean {
@@ -97,9 +114,10 @@ async function record(run: Run): Promise<void> {
 
 async function giveBack(run: Run, verdict: Verdict): Promise<void> {
   if (run.epoch === null) return;
-  const fences: Proof[] = [...run.tracks.values()].flatMap((track) =>
-    track.proofs.filter(({ kind, host }) => kind === 'fence' && !run.lifted.has(host)),
-  );
+  // A fence that is owed is owed to the site that was promoted in place of what it stands against.
+  const stands = ({ kind, by, host }: Proof): boolean =>
+    kind === 'fence' && !run.lifted.has(host) && (run.promoted || by !== 'fence.pending');
+  const fences = [...run.tracks.values()].flatMap(({ proofs }) => proofs.filter(stands));
   await control(`give ${run.pinned.system.name} back`, { scheduleToCloseTimeout: '30 seconds' })
     ['run.return']({
       system: run.pinned.system.name,

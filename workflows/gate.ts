@@ -9,6 +9,7 @@ import { doubtsAbout, serves, worsened } from './doubts.ts';
 import { switchMode } from './intervene.ts';
 import { now } from './journal.ts';
 import { lookup } from './lookup.ts';
+import { awsOf } from './perform.ts';
 import type { Question } from './question.ts';
 import { resolve, worded } from './resolve.ts';
 import { Stopped, type Run } from './run.ts';
@@ -23,7 +24,7 @@ export async function lookAround(run: Run, young = 0): Promise<Facts> {
   try {
     const options = { taskQueue: siteQueue(target.site), scheduleToCloseTimeout: '10 seconds' } as const;
     const facts = await CancellationScope.nonCancellable(() =>
-      control('what is known of the source?', options)['run.facts']({ system, source, target, hosts }),
+      control('what is known of the source?', options)['run.facts']({ system, source, target, hosts, ...awsOf(run) }),
     );
     for (const [host, at] of Object.entries(facts.seen)) if ((run.seen[host] ?? '') < at) run.seen[host] = at;
     run.facts = facts;
@@ -46,6 +47,7 @@ export async function hold(run: Run, node: Gate): Promise<void> {
     }
     const shown = await lookAround(run, 2_000);
     if (run.stop) throw new Stopped();
+    if (covered(run, node, shown)) break;
     let since: Promise<Facts> | undefined;
     // The world is looked at again while the sender of an approval is.
     const pressed = (choice: string): void => {
@@ -53,6 +55,7 @@ export async function hold(run: Run, node: Gate): Promise<void> {
     };
     const answer = await askOnce(run, { ...question(run, node, shown), pressed });
     if (answer === 'withdrawn') continue;
+    if (answer !== 'expired') run.approvals.set(node.id, answer.by);
     if (answer === 'expired') return end(run, `nobody answered at ${node.id} in time`, 'aborted');
     const who = answer.by.map((person) => person.by).join(', ');
     if (answer.choice === 'planned') switchMode(run, 'planned', who);
@@ -66,6 +69,21 @@ export async function hold(run: Run, node: Gate): Promise<void> {
   }
   track.state = 'done';
   track.endedAt = now();
+}
+
+/** Whether those who approved the parent's gate answered this one too: not where it shows a loss that they did not see, or needs more people. */
+function covered(run: Run, node: Gate, shown: Facts): boolean {
+  const approved = run.input.given?.approved;
+  if (!approved || approved.by.length < node.count) return false;
+  if (run.mode === 'unplanned' && (doubtsAbout(run, shown).length > 0 || serves(shown))) return false;
+  const attempt = run.attempt(node.id);
+  const { title, facts, approvers, count } = question(run, node, shown);
+  run.journal.write({ what: 'asked', question: node.id, attempt, kind: 'gate', title, facts, approvers, count, deadline: null });
+  const decided = { what: 'decided', question: node.id, attempt, choice: 'approve', counts: true, reason: '' } as const;
+  for (const { by, how } of approved.by) run.journal.write({ ...decided, by, how, note: `approved by the gate ${approved.gate}` });
+  run.journal.write({ what: 'answered', question: node.id, attempt, choice: 'approve', by: approved.by.map(({ by }) => by) });
+  run.approvals.set(node.id, approved.by);
+  return true;
 }
 
 /** What was done before the gate is undone, unless there is no way back any more. */
@@ -142,7 +160,9 @@ function written(run: Run, value: Gate['title']): string {
 
 /** Few enough words for the name of a choice. */
 function lossOf({ atRisk }: Facts): string {
-  if (atRisk === null) return 'loss unknown';
+  if (atRisk === null || (atRisk.bytes === null && atRisk.milliseconds === null)) return 'loss unknown';
+  if (atRisk.bytes === null)
+    return atRisk.milliseconds === 0 ? 'nothing known to be lost' : `about ${Math.ceil(atRisk.milliseconds! / 1000)} s lost`;
   if (atRisk.bytes <= 0) return 'nothing known to be lost';
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(atRisk.bytes) / 3));

@@ -65,7 +65,7 @@ export class Graph {
   /** Done, skipped, or left out by the mode with its own needs met. */
   #settled(id: string, known: Map<string, boolean>): boolean {
     const track = this.#run.track(id);
-    if (track.state === 'done' || track.state === 'skipped') return true;
+    if (track.state === 'done' || track.state === 'skipped' || (this.#run.collects && track.state === 'failed')) return true;
     if (track.state !== 'waiting' || !this.#run.leftOut(track.node)) return false;
     const before = known.get(id);
     if (before !== undefined) return before;

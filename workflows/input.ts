@@ -6,7 +6,9 @@ import type { RunInput } from './wire.ts';
  * @throws ApplicationFailure `input`, which ends the run: any other error would hang it.
  */
 export function inputOf(given: unknown): RunInput {
-  const system = typeof given === 'object' && given !== null ? (given as Partial<RunInput>).system : undefined;
+  const { site, system = site === undefined ? undefined : `site-${site}` } = (
+    typeof given === 'object' && given !== null ? given : {}
+  ) as Partial<RunInput>;
   if (typeof system !== 'string' || system === '' || system.length > 200) {
     throw ApplicationFailure.nonRetryable(
       'the input names no system: start the run with an input such as {"system":"orders","mode":"unplanned"}',
@@ -16,6 +18,7 @@ export function inputOf(given: unknown): RunInput {
   const { by, digest, cause, ...rest } = given as RunInput;
   return {
     ...rest,
+    system,
     ...(typeof cause === 'string' && cause !== '' ? { cause } : {}),
     ...(typeof by === 'string' && by !== '' ? { by } : {}),
     ...(typeof digest === 'string' && digest !== '' ? { digest } : {}),

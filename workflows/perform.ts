@@ -75,10 +75,20 @@ export function callOf(run: Run, node: Step, action: Action, stated: readonly St
     stated,
     seen: run.seen,
     notify: plan.notify,
+    ...replacedBy(run),
     epoch: run.epoch,
     ui: plan.ui ?? null,
     records: plan.sites[action.at]?.records ?? null,
   };
+}
+
+/** Fences that stood when the run began and do so no longer: lifted, or made anew. */
+function replacedBy(run: Run): Pick<StepCall, 'replaced'> {
+  const anew = [...run.tracks.values()].flatMap(({ proofs }) =>
+    proofs.filter(({ kind, by, host }) => kind === 'fence' && by !== 'fence.pending' && run.fenced.has(host)),
+  );
+  const names = [...run.lifted, ...anew.map(({ host }) => host)];
+  return names.length > 0 ? { replaced: names } : {};
 }
 
 /** The system's members, and the hosts that proofs speak of: those that a step may have to look at beside its own. */
@@ -88,7 +98,8 @@ function hostsOf(run: Run, proofs: StepCall['proofs']): StepCall['hosts'] {
   return Object.fromEntries(names.flatMap((name) => (hosts[name] ? [[name, hosts[name]]] : [])));
 }
 
-function awsOf(run: Run): Pick<StepCall, 'aws'> {
+/** The AWS sites of the plan, where it has any. */
+export function awsOf(run: Run): Pick<StepCall, 'aws'> {
   const sites = Object.entries(run.pinned.sites).flatMap(([site, { aws }]) => (aws ? [[site, aws] as const] : []));
   return sites.length > 0 ? { aws: Object.fromEntries(sites) } : {};
 }

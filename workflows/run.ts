@@ -3,6 +3,7 @@ import type { BackupNews, Proof, Stated } from '../activities/step.ts';
 import type { State, Verdict } from '../record/journal.ts';
 import type { Facts, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
 import type { Late } from './clerk.ts';
+import { Children } from './children.ts';
 import { Journal } from './journal.ts';
 import { policyOf } from './policy.ts';
 
@@ -19,6 +20,15 @@ export interface Track {
   note: string;
   outputs: { readonly [name: string]: Json };
   proofs: readonly Proof[];
+}
+
+/** How one child run ended. */
+export interface ChildEnd {
+  readonly node: string;
+  readonly name: string;
+  readonly workflowId: string;
+  readonly verdict: Verdict;
+  readonly why: string;
 }
 
 /** Why the walk ends before its end. */
@@ -83,6 +93,14 @@ export class Run {
   /** Hosts whose fence a step of this run lifted. */
   readonly lifted = new Set<string>();
   stop: Stop | null = null;
+  /** It carries out steps of its parent: what fails is handed back, and nobody is asked. */
+  readonly collects: boolean;
+  /** Who approved each gate. */
+  readonly approvals = new Map<string, readonly Stated[]>();
+  /** Plans of and room for the child runs of its branches. */
+  readonly children: Children = new Children(this);
+  /** How the child runs of its branches ended. */
+  readonly ends: ChildEnd[] = [];
   /** Verdict and why, once it has ended. */
   ended: RunResult | null = null;
   records: { [site: string]: string } = {};
@@ -99,8 +117,11 @@ export class Run {
     this.kind = kind;
     this.input = input;
     this.workflowId = info.workflowId;
-    this.startedAt = info.startTime.toISOString();
-    this.origin = info.firstExecutionRunId;
+    const wave = input.given?.wave;
+    this.collects = wave !== undefined;
+    this.startedAt = wave?.startedAt ?? info.startTime.toISOString();
+    this.origin = wave?.origin ?? info.firstExecutionRunId;
+    this.epoch = wave?.epoch ?? null;
     this.mode = input.mode ?? policyOf(kind).mode;
   }
 
@@ -118,8 +139,8 @@ export class Run {
         node,
         state: 'waiting',
         begun: 0,
-        uses: node.kind === 'gate' ? 'gate' : node.action.uses,
-        site: node.kind === 'gate' ? null : node.action.at,
+        uses: node.kind === 'step' ? node.action.uses : node.kind === 'branch' ? (node.uses ?? 'runbook') : 'gate',
+        site: node.kind === 'step' ? node.action.at : node.kind === 'branch' ? (node.at ?? null) : null,
         startedAt: null,
         endedAt: null,
         note: '',
@@ -161,6 +182,12 @@ export class Run {
     const nth = (this.#activityIds.get(id) ?? 0) + 1;
     this.#activityIds.set(id, nth);
     return nth === 1 && !/^\d+$/u.test(id) ? id : `${id}/${nth}`;
+  }
+
+  /** Of a run that collects: what could not be done. */
+  readonly failures: { readonly step: string; readonly code: string; readonly text: string }[] = [];
+  failed(node: PlanNode, { code, text }: { readonly code: string; readonly text: string }): void {
+    this.failures.push({ step: node.id, code, text: text.slice(0, 500) });
   }
 
   attempt(question: string): number {

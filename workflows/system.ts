@@ -124,7 +124,8 @@ export function shared(state: SystemState, request: ReturnRequest): SystemState 
 /** One for each host: the newest, unless it was lifted. */
 function fencesAfter(standing: SystemState['fences'], { fences, lifted = [] }: ReturnRequest): SystemState['fences'] {
   const again = new Set([...fences.map(({ host }) => host), ...lifted]);
-  return [...standing.filter(({ host }) => !again.has(host)), ...fences];
+  const newest = fences.filter(({ host, at }) => !fences.some((other) => other.host === host && other.at > at));
+  return [...standing.filter(({ host }) => !again.has(host)), ...newest];
 }
 
 function learnt(state: SystemState, { backups = [] }: ReturnRequest): Pick<SystemState, 'backups'> {

@@ -27,7 +27,7 @@ function stepView(run: Run, node: PlanNode): StepView {
   return {
     id: node.id,
     kind: node.kind,
-    what: isStep(node) ? (track.uses === node.action.uses ? node.summary : track.uses) : 'gate',
+    what: isStep(node) ? (track.uses === node.action.uses ? node.summary : track.uses) : node.kind === 'branch' ? node.summary : 'gate',
     state: track.state === 'waiting' && run.leftOut(node) ? 'left out' : track.state,
     site: track.site,
     attempt: track.begun,

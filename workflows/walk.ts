@@ -3,6 +3,7 @@ import type { PlanNode } from '../plan/plan.ts';
 import { carryOut } from './act.ts';
 import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
+import { descend } from './branch.ts';
 import { hold } from './gate.ts';
 import { Graph } from './graph.ts';
 import { now } from './journal.ts';
@@ -60,7 +61,7 @@ function goOn(run: Run, graph: Graph, begin: (node: PlanNode) => void): void {
 }
 
 function advance(run: Run, node: PlanNode): Promise<void> {
-  if (holds(run, node)) return isStep(node) ? carryOut(run, node) : hold(run, node);
+  if (holds(run, node)) return isStep(node) ? carryOut(run, node) : node.kind === 'branch' ? descend(run, node) : hold(run, node);
   const track = run.track(node.id);
   track.state = 'skipped';
   track.note = 'its condition does not hold';

@@ -2,9 +2,12 @@
  * What crosses between a workflow and the outside: inputs, results, queries and names. Types and constants only.
  * Names on the wire are for ever; `test/workflows/names.test.ts` holds the list of every name ever released.
  */
-import type { Attestation, AwsFacts, HostFacts, Json, Mode, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
+export type * from './loan.ts';
+
+import type { BorrowAnswer, BorrowInput, ReturnInput } from './loan.ts';
+import type { Attestation, AwsFacts, Child, HostFacts, Json, Mode, Plan, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
 import type { Choice, Entry, Fact, Outage, QuestionKind, State, Verdict } from '../record/journal.ts';
-import type { Backup, BackupNews, Outcome, Proof, Stated } from '../activities/step.ts';
+import type { BackupNews, Outcome, Proof, Stated } from '../activities/step.ts';
 
 /** The queue of workflows and of the run's own activities. A site's queue is {@link siteQueue}. */
 export const controlQueue = 'lifeboat';
@@ -19,6 +22,10 @@ export const causes = ['exercise', 'maintenance', 'hardware', 'network', 'power'
 /** What a person types to start a run. */
 export interface RunInput {
   readonly system: string;
+  /** A run of every system that serves at this site: then no system needs to be named. */
+  readonly site?: string;
+  /** What a parent run hands its child; never typed. */
+  readonly given?: Given;
   /** Required for a failover; there is no default. */
   readonly mode?: Mode;
   /** Needed only where a system has several runbooks of a kind. */
@@ -32,12 +39,43 @@ export interface RunInput {
   readonly by?: string;
 }
 
+/** What a child run is given by its parent, in place of what others find out for themselves. */
+export interface Given {
+  readonly plan: Plan;
+  readonly compiledEpoch: number;
+  readonly attributes: readonly string[];
+  readonly requester: Stated | null;
+  /** Who approved the gate of the parent that leads to this run. */
+  readonly approved: Approval | null;
+  /** Set where it carries out steps of its parent and hands back what came of them. */
+  readonly wave?: {
+    /** The parent's, so that keys of effects are the same in whichever child a step is carried out. */
+    readonly origin: string;
+    readonly epoch: number | null;
+    readonly startedAt: string;
+    readonly undo: boolean;
+  };
+}
+export interface Approval {
+  /** The gate and its run. */
+  readonly gate: string;
+  readonly by: readonly Stated[];
+}
+export interface WaveResult {
+  /** Outputs of what was done, by step. */
+  readonly outputs: { readonly [step: string]: Json };
+  readonly failed: readonly { readonly step: string; readonly code: string; readonly text: string }[];
+  readonly backups: readonly BackupNews[];
+}
+
 export interface RunResult {
   readonly verdict: Verdict;
   readonly why: string;
   readonly serving: string | null;
   /** Paths of the record and its report, by site. */
   readonly records: { readonly [site: string]: string };
+  /** Of a child that carries out steps of its parent. */
+  readonly wave?: WaveResult;
 }
 
 /** The one argument of a decision's signal. From the UI it may be absent, or a bare string: the reason. */
@@ -77,7 +115,7 @@ export interface Waiting {
 export type StepState = 'waiting' | 'running' | 'asking' | 'done' | 'failed' | 'skipped' | 'left out' | 'undone';
 export interface StepView {
   readonly id: string;
-  readonly kind: 'step' | 'gate';
+  readonly kind: 'step' | 'gate' | 'branch';
   readonly what: string;
   readonly state: StepState;
   readonly site: string | null;
@@ -119,6 +157,8 @@ export interface StepCall {
   readonly stated: readonly Stated[];
   readonly seen: { readonly [host: string]: string };
   readonly notify: PlanHeader['notify'];
+  /** What a fence stood against when the run began, where it was lifted or made anew since. Absent: nothing. */
+  readonly replaced?: readonly string[];
   /** Epoch of the loan of the system; null where people chose to go on without the lock. */
   readonly epoch: number | null;
   readonly ui: string | null;
@@ -137,6 +177,16 @@ export interface RunActivities {
   'run.page'(
     input: RunInput & { readonly kind: string; readonly pinned: string; readonly page: number; readonly source: string },
   ): Promise<readonly PlanNode[]>;
+  /** The plans of these children of a branch of the plan, in order; as many of the first as fit into an answer, one at least. */
+  'run.children'(
+    input: RunInput & {
+      readonly kind: string;
+      readonly pinned: string;
+      readonly source: string;
+      readonly target: string;
+      readonly wanted: readonly { readonly node: string; readonly of: 'runs' | 'wave'; readonly child: Child }[];
+    },
+  ): Promise<readonly { readonly plan: Plan; readonly epoch: number }[]>;
   /** On a site's queue: the preflights of up to 50 steps, side by side, within `within` milliseconds. */
   'run.preflight'(input: {
     readonly calls: readonly (StepCall & { readonly uses: string })[];
@@ -186,10 +236,12 @@ export interface FactsInput {
   readonly source: { readonly site: string };
   readonly target: { readonly site: string };
   readonly hosts: { readonly [name: string]: HostFacts };
+  /** The AWS sites of the inventory. Absent: it has none. */
+  readonly aws?: { readonly [site: string]: AwsFacts };
 }
 export interface Facts {
-  /** What of the source's data the target does not have. Null: unknown. */
-  readonly atRisk: { readonly bytes: number; readonly milliseconds: number | null } | null;
+  /** What of the source's data the target does not have; of a database of RDS that cannot be asked, the time alone is known. Null: unknown. */
+  readonly atRisk: { readonly bytes: number | null; readonly milliseconds: number | null } | null;
   readonly atRiskText: string;
   /** Which viewpoints see the source dead. */
   readonly viewpoints: readonly Viewpoint[];
@@ -210,57 +262,4 @@ export interface Sender {
   readonly worker: boolean;
   /** A reset of the run lies between the question and the decision: it does not count. */
   readonly reset: boolean;
-}
-
-export interface BorrowInput {
-  readonly system: string;
-  readonly kind: string;
-  readonly live: boolean;
-  /** Site that serves, as the plan has it, and the epoch that the plan was compiled against. */
-  readonly active: string;
-  readonly epoch: number;
-  /** It shares the system, and does not take it. */
-  readonly shares?: true;
-}
-export type BorrowAnswer =
-  /** `fenced`: hosts whose fence stands. */
-  | { readonly granted: true; readonly epoch: number; readonly note: string; readonly fenced?: readonly string[] }
-  /** `stale`: the system was lent to another since the plan was compiled; compile again. */
-  | { readonly granted: false; readonly stale: boolean; readonly holder: string; readonly note: string };
-export interface ReturnInput {
-  readonly system: string;
-  readonly epoch: number;
-  /** Where the system serves now; null: nowhere, or not known. */
-  readonly serving: string | null;
-  readonly verdict: Verdict;
-  readonly fences: readonly Proof[];
-  /** Hosts whose fence was lifted. */
-  readonly lifted?: readonly string[];
-  readonly backups?: readonly BackupNews[];
-}
-
-/** State of the workflow `system`, its query `state`, and in short its memo `loan`. */
-export interface SystemState {
-  readonly system: string;
-  readonly active: string | null;
-  readonly epoch: number;
-  readonly holder: {
-    readonly workflowId: string;
-    readonly runId: string;
-    readonly kind: string;
-    readonly live: boolean;
-    readonly since: string;
-  } | null;
-  readonly fences: readonly Proof[];
-  /** What is known of its backups, newest first, the last proven one among them. */
-  readonly backups?: readonly Backup[];
-  /** ISO time since when it is recovered but unprotected; null: protected, as far as is known. */
-  readonly unprotectedSince: string | null;
-  readonly lastRun: { readonly workflowId: string; readonly runId: string; readonly verdict: string; readonly at: string } | null;
-}
-/** Memo `loan` of the workflow `system`: readable with no worker alive. */
-export interface Loan {
-  readonly epoch: number;
-  readonly active: string | null;
-  readonly runId: string | null;
 }

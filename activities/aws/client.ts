@@ -1,6 +1,7 @@
 import type { AutoScaling } from '@aws-sdk/client-auto-scaling';
 import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type { EC2 } from '@aws-sdk/client-ec2';
+import type { IAM } from '@aws-sdk/client-iam';
 import type { KMS } from '@aws-sdk/client-kms';
 import type { RDS } from '@aws-sdk/client-rds';
 import type { Route53 } from '@aws-sdk/client-route-53';
@@ -10,13 +11,14 @@ import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { STS } from '@aws-sdk/client-sts';
 import type { AwsFacts } from '../../plan/plan.ts';
 import type { StepContext } from '../step.ts';
-import { spend } from './budget.ts';
-import { classified } from './error.ts';
+import { spend, throttled } from './budget.ts';
+import { classified, isAws } from './error.ts';
 
 export interface Services {
   readonly autoScaling: AutoScaling;
   readonly cloudWatch: CloudWatch;
   readonly ec2: EC2;
+  readonly iam: IAM;
   readonly kms: KMS;
   readonly rds: RDS;
   readonly route53: Route53;
@@ -44,11 +46,15 @@ export function onCall(listener: (call: Call) => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** The SDK's own switch: that it wants a newer Node.js is known, and is no news for an operator on the worst day. */
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 /** Loaded only when a step needs them: the client of EC2 alone takes a second. */
 const makers: { readonly [K in keyof Services]: (config: object) => Promise<Services[K]> } = {
   autoScaling: async (config) => new (await import('@aws-sdk/client-auto-scaling')).AutoScaling(config),
   cloudWatch: async (config) => new (await import('@aws-sdk/client-cloudwatch')).CloudWatch(config),
   ec2: async (config) => new (await import('@aws-sdk/client-ec2')).EC2(config),
+  iam: async (config) => new (await import('@aws-sdk/client-iam')).IAM(config),
   kms: async (config) => new (await import('@aws-sdk/client-kms')).KMS(config),
   rds: async (config) => new (await import('@aws-sdk/client-rds')).RDS(config),
   route53: async (config) => new (await import('@aws-sdk/client-route-53')).Route53(config),
@@ -63,6 +69,7 @@ const prefixes: { readonly [K in keyof Services]: string } = {
   autoScaling: 'autoscaling',
   cloudWatch: 'cloudwatch',
   ec2: 'ec2',
+  iam: 'iam',
   kms: 'kms',
   rds: 'rds',
   route53: 'route53',
@@ -70,6 +77,14 @@ const prefixes: { readonly [K in keyof Services]: string } = {
   secrets: 'secretsmanager',
   quotas: 'servicequotas',
   sts: 'sts',
+};
+
+/** Actions of IAM that are not named like the call. Source: docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html. */
+const named: { readonly [call: string]: string } = {
+  's3:DeleteObject version': 's3:DeleteObjectVersion',
+  's3:GetObjectLockConfiguration': 's3:GetBucketObjectLockConfiguration',
+  's3:HeadObject': 's3:GetObject',
+  's3:ListObjectsV2': 's3:ListBucket',
 };
 
 /** Newest last. */
@@ -89,7 +104,7 @@ export async function service<K extends keyof Services>(name: K, site: string, c
   clients.set(key, known);
   known.catch(() => clients.delete(key));
   if (clients.size > most) void forgetOldest();
-  return bound((await known) as Services[K], caller.signal);
+  return bound((await known) as Services[K], name, facts, caller.signal);
 }
 
 async function make<K extends keyof Services>(name: K, site: string, facts: AwsFacts, session: string): Promise<Services[K]> {
@@ -97,7 +112,7 @@ async function make<K extends keyof Services>(name: K, site: string, facts: AwsF
     region: facts.region,
     // Another retry inside one of the workflow's would double what has no token.
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000 },
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
     ...(facts.endpoint === undefined ? {} : { endpoint: facts.endpoint }),
     ...(facts.fips === undefined ? {} : { useFipsEndpoint: facts.fips }),
     ...(facts.dualStack === undefined ? {} : { useDualstackEndpoint: facts.dualStack }),
@@ -109,13 +124,16 @@ async function make<K extends keyof Services>(name: K, site: string, facts: AwsF
     (next, { commandName = '' }) =>
       async (args) => {
         const operation = commandName.replace(/Command$/u, '');
-        const input = args.input as { DryRun?: boolean };
-        for (const listener of listeners) listener({ action: `${prefixes[name]}:${operation}`, site, dryRun: input.DryRun === true });
+        const input = args.input as { DryRun?: boolean; VersionId?: string };
+        const call = `${prefixes[name]}:${operation}`;
+        const action = (input.VersionId !== undefined && named[`${call} version`]) || (named[call] ?? call);
+        for (const listener of listeners) listener({ action, site, dryRun: input.DryRun === true });
         try {
-          await spend({ site, facts, service: name, operation });
           return await next(args);
         } catch (error) {
-          throw classified(error, { service: name, operation, site, region: facts.region });
+          const known = classified(error, { service: name, operation, site, region: facts.region });
+          if (isAws(known) && known.code === 'aws-throttled') throttled({ facts, service: name, operation, input: args.input });
+          throw known;
         }
       },
     { step: 'initialize', name: 'lifeboat', priority: 'high' },
@@ -146,15 +164,18 @@ function sessionOf(workflowId: string): string {
   return `lifeboat-${workflowId}`.replace(/[^\w+=,.@-]/gu, '-').slice(0, 64);
 }
 
-/** Every call of it ends with the step. */
-function bound<T extends object>(client: T, signal: AbortSignal): T {
+/** Every call of it waits for its place in the budget, and ends with the step. */
+function bound<T extends object>(client: T, service: string, facts: AwsFacts, signal: AbortSignal): T {
+  const { send } = client as { send(command: object, options?: object): Promise<unknown> };
+  const sent = async (command: { readonly input?: unknown }, options?: object): Promise<unknown> => {
+    const operation = command.constructor.name.replace(/Command$/u, '');
+    await spend({ facts, service, operation, input: command.input, signal });
+    // The SDK never takes its listeners off again: each call has a signal of its own.
+    return send.call(client, command, { abortSignal: AbortSignal.any([signal]), ...options });
+  };
+  // All its methods, and its pages, come down to this one.
   return new Proxy(client, {
-    get(target, property, receiver) {
-      const member: unknown = Reflect.get(target, property, receiver);
-      if (typeof member !== 'function') return member;
-      return (input?: unknown, options?: object) =>
-        (member as (...args: unknown[]) => unknown).call(target, input, { abortSignal: signal, ...options });
-    },
+    get: (target, property, receiver) => (property === 'send' ? sent : (Reflect.get(target, property, receiver) as unknown)),
   });
 }
 

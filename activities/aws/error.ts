@@ -35,7 +35,15 @@ const classes: readonly Class[] = [
     code: 'aws-throttled',
     remedy: 'later',
     delay: 2_000,
-    names: ['RequestLimitExceeded', 'Throttling*', 'ThrottledException', 'TooManyRequestsException', 'PriorRequestNotComplete', 'SlowDown'],
+    names: [
+      'RequestLimitExceeded',
+      'Throttling*',
+      'ThrottledException',
+      'TooManyRequestsException',
+      'RequestThrottled*',
+      'PriorRequestNotComplete',
+      'SlowDown',
+    ],
   },
   { code: 'aws-not-now', remedy: 'later', delay: 15_000, names: ['SnapshotCreationPerVolumeRateExceeded'] },
   {
@@ -52,14 +60,39 @@ const classes: readonly Class[] = [
       'InvalidDBSnapshotStateFault',
       'InvalidDBSnapshotState',
       'InvalidDBClusterStateFault',
+      'InvalidDBClusterState',
       'InvalidDBClusterSnapshotStateFault',
+      'InvalidDBClusterSnapshotState',
       'InvalidGlobalClusterStateFault',
+      'InvalidGlobalClusterState',
+      'IncorrectSpotRequestState',
+      'ResourceInUse',
+      'ResourceContention*',
+      'OperationAborted',
       'DependencyViolation',
       'VolumeInUse',
       'InvalidAMIID.Unavailable',
       'ScalingActivityInProgress*',
-      'ExpiredToken*',
-      'RequestExpired',
+    ],
+  },
+  // The SDK takes new ones by itself before the next attempt.
+  { code: 'aws-credentials', remedy: 'later', delay: 2_000, names: ['ExpiredToken*', 'RequestExpired', 'TokenRefreshRequired'] },
+  {
+    code: 'aws-credentials',
+    remedy: 'person',
+    fix: 'give the worker valid credentials of AWS (profile, role or environment), and let its clock be right',
+    names: [
+      'CredentialsProviderError',
+      'TokenProviderError',
+      'InvalidClientTokenId',
+      'InvalidAccessKeyId',
+      'UnrecognizedClientException',
+      'SignatureDoesNotMatch',
+      'InvalidSignatureException',
+      'IncompleteSignature*',
+      'MissingAuthenticationToken*',
+      'RequestTimeTooSkewed',
+      'AuthFailure',
     ],
   },
   {
@@ -68,38 +101,29 @@ const classes: readonly Class[] = [
     fix: 'name another type or zone, or wait until there is capacity',
     names: [
       'Insufficient*Capacity*',
-      'InsufficientInstanceCapacity',
-      'StorageTypeNotAvailableFault',
-      'ProvisionedIopsNotAvailableInAZFault',
+      'StorageTypeNotAvailable*',
+      'ProvisionedIopsNotAvailableInAZ*',
+      'InsufficientStorageClusterCapacity*',
+      'Unsupported',
     ],
   },
   {
     code: 'aws-quota',
     remedy: 'person',
     fix: 'raise the quota, or make room',
-    names: ['*LimitExceeded', '*QuotaExceeded', '*QuotaExceededFault', 'MaxIOPSLimitExceeded'],
+    names: ['*LimitExceeded*', '*QuotaExceeded*'],
   },
   {
     code: 'aws-key',
     remedy: 'person',
     fix: 'let the role use the key in this region, or name another',
-    names: ['KMSKeyNotAccessibleFault', 'InvalidKmsKey*', 'KMS*', 'NotFoundException'],
+    names: ['KMSKeyNotAccessible*', 'InvalidKmsKey*', 'KMS*', 'NotFoundException', 'DisabledException', 'DecryptionFailure'],
   },
   {
     code: 'aws-permission',
     remedy: 'person',
     fix: 'give the role the action; "lifeboat iam" prints the policy',
-    names: [
-      'UnauthorizedOperation',
-      'AccessDenied*',
-      'AuthFailure',
-      'OptInRequired',
-      'PendingVerification',
-      'InvalidClientTokenId',
-      'UnrecognizedClientException',
-      'SignatureDoesNotMatch',
-      'CredentialsProviderError',
-    ],
+    names: ['UnauthorizedOperation', 'AccessDenied*', 'OptInRequired', 'PendingVerification', 'Blocked', 'Client.UnauthorizedOperation'],
   },
   {
     code: 'aws-exists',
@@ -121,26 +145,46 @@ export interface Where {
   readonly region: string;
 }
 
-/** Classifies what the SDK threw. A lost answer is `aws-lost`: whether the call took effect is not known. */
+/**
+ * Classifies what the SDK threw. `aws-unreachable`: nothing was sent. `aws-lost`: no answer, or none that can be read, so whether the
+ * call took effect is not known. `aws-fault`: AWS says itself that it failed.
+ */
 export function classified(error: unknown, { service, operation, site, region }: Where): Error {
   if (error instanceof StepError) return error;
-  const { name = 'Error', message = String(error), $metadata } = error as Partial<Error> & { $metadata?: { httpStatusCode?: number } };
+  const { name = 'Error', message: raw = String(error), $metadata } = error as Partial<Error> & { $metadata?: { httpStatusCode?: number } };
+  if (name === 'AbortError') return error as Error;
+  const { code } = error as { code?: string };
   const status = $metadata?.httpStatusCode;
   const what = `${service} ${operation} at ${site} (${region})`;
-  if (name === 'AbortError') return error as Error;
+  const message = plain(raw);
+  const lost = (why: string): AwsError =>
+    new AwsError(name, 'aws-lost', `No answer came: ${what}: ${why}. Whether it took effect is not known`, 'again');
+  if (status !== undefined && status < 400) return lost(`${status}, and what came cannot be read`);
   const found = classes.find(({ names }) => names.some((pattern) => fits(name, pattern)));
-  if (found && status !== undefined && status < 600) {
+  if (found && (status !== undefined || found.code === 'aws-credentials')) {
     const fix = found.fix === undefined ? '' : `: ${found.fix}`;
     return new AwsError(name, found.code, `${what} was refused, ${name}: ${message}${fix}`, found.remedy, found.delay);
   }
-  if (found?.code === 'aws-permission') return new AwsError(name, found.code, `${what}: ${message}: ${found.fix}`, found.remedy);
+  if (status === 429) return new AwsError(name, 'aws-throttled', `${what} was refused, ${status} ${name}: ${message}`, 'later', 2_000);
   if (status !== undefined && status >= 500)
     return new AwsError(name, 'aws-fault', `${what} failed at AWS, ${status} ${name}: ${message}`, 'again');
-  if (status !== undefined) return new AwsError(name, 'aws-refused', `${what} was refused, ${name}: ${message}`, 'mistake');
-  const { code } = error as { code?: string };
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || /connect/iu.test(message))
+  if (status !== undefined) return new AwsError(name, 'aws-refused', `${what} was refused, ${status} ${name}: ${message}`, 'mistake');
+  if (unreached.test(code ?? '') || unreachedMessage.test(raw))
     return new AwsError(name, 'aws-unreachable', `The API of ${site} (${region}) cannot be reached: ${what}: ${message}`, 'again');
-  return new AwsError(name, 'aws-lost', `No answer came: ${what}: ${message}. Whether it took effect is not known`, 'again');
+  return lost(message);
+}
+
+const unreached = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/u;
+const unreachedMessage = /did not establish a connection|before secure TLS connection|^connect /u;
+
+/** One short line, without keys and without what only AWS can decode. */
+function plain(message: string): string {
+  return message
+    .replace(/Encoded authorization failure message:.*/su, '')
+    .replace(/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/gu, '$1…')
+    .replace(/\s+/gu, ' ')
+    .replace(/[.\s]+$/u, '')
+    .slice(0, 400);
 }
 
 function fits(name: string, pattern: string): boolean {

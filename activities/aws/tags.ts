@@ -3,6 +3,8 @@ import type { StepContext } from '../step.ts';
 /** What every resource is tagged with when it is made. */
 export const tag = {
   run: 'lifeboat:run',
+  /** When that run was started, ISO time: a later run may have the same name. */
+  started: 'lifeboat:started',
   step: 'lifeboat:step',
   /** The key of run and step, by which a later attempt finds what an earlier one made. */
   key: 'lifeboat:key',
@@ -25,6 +27,7 @@ export function tagsFor(context: StepContext, keep?: number, more: { readonly [k
   const expires = keep === undefined ? 'never' : new Date(Date.parse(run.startedAt) + keep).toISOString();
   const all = {
     [tag.run]: run.workflowId,
+    [tag.started]: run.startedAt,
     [tag.step]: step.id,
     [tag.key]: key,
     [tag.system]: system.name,

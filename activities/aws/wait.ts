@@ -1,5 +1,7 @@
-import { StepError } from '../error.ts';
+import { z } from 'zod';
+import { beating, noteAlso, noted } from '../note.ts';
 import type { StepContext } from '../step.ts';
+import { watch } from './watch.ts';
 
 /** A kind of resource whose state is read by a Describe call. */
 export interface Kind<State> {
@@ -23,18 +25,31 @@ export interface Wait<State> {
   ready(state: State): boolean;
 }
 
+/** When each wait of the step began, milliseconds since 1970: a later attempt, also of another worker, goes on with it. */
+const begun = z.object({ waiting: z.record(z.string(), z.number()) });
+
 /**
- * Waits until a resource is ready, heartbeating. Waits of one kind at one site share their calls.
- * @throws StepError `aws-gone` where it is not there and stays away.
+ * Waits until a resource is ready, heartbeating, and notices it within the larger of one second and 5 % of the wait. Waits of one kind at
+ * one site share their calls. A call that is throttled, lost or fails at AWS does not end it.
+ * @throws StepError `aws-gone` where it is not there and stays away; what AWS answered where it has not answered for a minute.
  */
 export async function waitFor<State>(wait: Wait<State>, context: StepContext): Promise<State> {
   const { kind, id, site } = wait;
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const state = (await kind.describe([id], site, context)).get(id);
-    if (state !== undefined && wait.ready(state)) return state;
-    if (state === undefined && Date.now() > deadline) throw new StepError('aws-gone', `${kind.name} ${id} is not at ${site}`, 'person');
-    context.heartbeat();
-    await context.sleep(Math.min(1_000, Math.max(100, wait.expected / 20)));
-  }
+  const name = `${kind.name} ${id} ${site}`;
+  const since = waiting(context)[name] ?? Date.now();
+  noteAlso(context, { waiting: { ...waiting(context), [name]: since } });
+  let percent: number | undefined;
+  const told = (state: State): void => void (percent = kind.progress?.(state));
+  const state = await beating(context, watch({ ...wait, context, since, told }), () => saying(kind.name, id, percent));
+  const { [name]: _, ...others } = waiting(context);
+  noteAlso(context, { waiting: others });
+  return state;
+}
+
+function waiting(context: StepContext): { readonly [name: string]: number } {
+  return noted(context, begun)?.waiting ?? {};
+}
+
+function saying(kind: string, id: string, percent: number | undefined): string | undefined {
+  return percent === undefined ? undefined : `${kind} ${id}: ${percent} %.`;
 }

@@ -50,17 +50,22 @@ function percent(text: string | undefined): number | undefined {
   return Number.isNaN(value) ? undefined : value;
 }
 
-/** EC2 refuses the whole call for one id that it does not know. */
+/** EC2 refuses the whole call for one id that it does not know, and names those ids in its message. */
 async function found<State>(
   ids: readonly string[],
   read: (ids: readonly string[]) => Promise<(readonly [string, State])[]>,
 ): Promise<ReadonlyMap<string, State>> {
+  if (ids.length === 0) return new Map();
   try {
     return new Map(await read(ids));
   } catch (error) {
     if (!isAws(error, '*.NotFound', '*NotFound', '*.Malformed')) throw error;
     if (ids.length === 1) return new Map();
-    const each = await Promise.all(ids.map((id) => found([id], read)));
-    return new Map(each.flatMap((one) => [...one]));
+    const unknown = new Set(error.message.match(/\b(?:ami|i|snap|vol)-[0-9a-f]+/gu));
+    const rest = ids.filter((id) => !unknown.has(id));
+    if (rest.length < ids.length) return found(rest, read);
+    const half = Math.ceil(ids.length / 2);
+    const [first, second] = await Promise.all([found(ids.slice(0, half), read), found(ids.slice(half), read)]);
+    return new Map([...first, ...second]);
   }
 }

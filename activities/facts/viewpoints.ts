@@ -25,7 +25,7 @@ export function viewpoints(seen: Seen): readonly Viewpoint[] {
   return [probe(seen), receiver(seen), database(seen), machine(seen), controller(seen)];
 }
 
-function probe({ probed, source }: Seen): Viewpoint {
+export function probe({ probed, source }: { readonly probed: Probed | string; readonly source: { readonly name: string } }): Viewpoint {
   const name = 'probe';
   if (typeof probed === 'string') return { name, sees: 'unknown', text: probed };
   if (probed.serving === source.name && probed.firstMissedAt === null) {
@@ -48,7 +48,11 @@ function probe({ probed, source }: Seen): Viewpoint {
   return { name, sees: 'unknown', text: 'The probe has seen no good write yet.' };
 }
 
-function receiver({ targetIs, targetName, source }: Seen): Viewpoint {
+export function receiver({
+  targetIs,
+  targetName,
+  source,
+}: Pick<Seen, 'targetIs' | 'targetName'> & { readonly source: { readonly name: string } }): Viewpoint {
   const name = `receiver of ${targetName}`;
   if (typeof targetIs === 'string') return { name, sees: 'unknown', text: `${targetName} cannot be asked: ${targetIs}` };
   if (!targetIs.recovering) return { name, sees: 'unknown', text: `${targetName} is a primary and receives nothing.` };

@@ -2,12 +2,8 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { sight } from '../sight.ts';
-import { step, type StepContext } from '../step.ts';
-
-/** How many people must have seen it. */
-const people = 2;
-/** Name and attestation in a sentence of evidence that this step wrote. */
-const speaker = /^(.+) \((attested|stated|anonymous)\) said at /;
+import { step } from '../step.ts';
+import { people, witnesses, type Word } from './witnesses.ts';
 
 export default step({
   name: 'fence.manual',
@@ -29,11 +25,11 @@ export default step({
   },
 
   async execute({ host: name }, context) {
-    witnesses(name, context);
+    witnesses(word(name), context);
   },
 
   async verify({ host: name }, context) {
-    const words = witnesses(name, context);
+    const words = witnesses(word(name), context);
     const look = await sight(context.host(name), context.system, context.viewpoint);
     if (look.alive) {
       throw new StepError(
@@ -64,20 +60,6 @@ export default step({
   undo: { none: 'What people did by hand, people undo by hand.' },
 });
 
-/** Who said so: now, or when the proof that is read again was made. Anonymous words count as one person's. */
-function witnesses(name: string, context: StepContext): { by: string[]; evidence: readonly string[] } {
-  const said = context.stated.map(
-    (word) => `${word.by} (${word.how}) said at ${word.at} that ${name} is off${word.reason ? `: ${word.reason}` : '.'}`,
-  );
-  const before = context.proofs.find((proof) => proof.by === 'fence.manual' && proof.host === name)?.evidence ?? [];
-  for (const evidence of [said, before.filter((sentence) => speaker.test(sentence))]) {
-    const by = [
-      ...new Set(
-        evidence.map((sentence) => speaker.exec(sentence)).map((match) => (match?.[2] === 'anonymous' ? 'anonymous' : (match?.[1] ?? ''))),
-      ),
-    ];
-    if (by.length >= people) return { by, evidence };
-  }
-  const so = said.length === 0 ? 'nobody has' : `only ${[...new Set(context.stated.map((word) => word.by))].join(', ')}`;
-  throw new StepError('not-witnessed', `${people} people must say that ${name} is off and stays off; so far ${so}.`, 'person');
+function word(host: string): Word {
+  return { by: 'fence.manual', host, that: `${host} is off` };
 }

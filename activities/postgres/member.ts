@@ -64,16 +64,22 @@ const question = `
 /** Asks a member who it is, and holds it to the inventory: a server with another data directory is the wrong one. */
 export async function readMember(query: Query, host: HostFacts, system: SystemFacts): Promise<Member> {
   const facts = memberOf(host, system);
-  const [row] = await query<Row>(question);
-  if (!row) throw new StepError('postgres-refused', `PostgreSQL on ${host.name} gave no answer about itself.`);
+  const member = await readSelf(query, host.name);
   const promised = facts.data[host.site];
-  if (row.directory !== null && promised !== undefined && tidy(row.directory) !== tidy(promised)) {
+  if (member.directory !== null && promised !== undefined && tidy(member.directory) !== tidy(promised)) {
     throw new StepError(
       'wrong-host',
-      `The server that answers as ${host.name} keeps its data in ${row.directory}, and the inventory says ${promised}: it is another server, or \`postgres.data\` is wrong. Nothing was done.`,
+      `The server that answers as ${host.name} keeps its data in ${member.directory}, and the inventory says ${promised}: it is another server, or \`postgres.data\` is wrong. Nothing was done.`,
       'person',
     );
   }
+  return member;
+}
+
+/** What a server says of itself. */
+export async function readSelf(query: Query, name: string): Promise<Member> {
+  const [row] = await query<Row>(question);
+  if (!row) throw new StepError('postgres-refused', `PostgreSQL on ${name} gave no answer about itself.`);
   return {
     recovering: row.recovering,
     version: row.version,

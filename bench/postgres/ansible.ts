@@ -46,7 +46,7 @@ export const ansible: Peer = {
 function variablesOf(lab: Lab): object {
   const [primary, standby] = Object.values(lab.hosts);
   return {
-    controller: `https://127.0.0.1:${primary!.controller.port}/redfish/v1/Systems/a-db`,
+    controller: `https://127.0.0.1:${primary!.controller!.port}/redfish/v1/Systems/a-db`,
     controller_password: secret(lab, 'controller-a-db'),
     certificate: secretFile(lab, 'controllers.pem'),
     psql: join(installed(), 'psql'),

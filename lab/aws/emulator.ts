@@ -4,6 +4,7 @@ import { launch } from '../launch.ts';
 import { packageRoot } from '../package-root.ts';
 import { environment } from '../venv.ts';
 import type { Progress } from '../progress.ts';
+import { isReady } from './control.ts';
 import { emulatorPackages } from './packages.ts';
 
 /** An emulated AWS, all regions and accounts behind one endpoint. */
@@ -20,9 +21,10 @@ export async function startEmulator(options: {
   readonly progress?: Progress;
 }): Promise<Emulator> {
   const folder = await environment(emulatorPackages, options.progress ?? (() => {}));
-  const argv = [join(folder, 'bin/python'), join(packageRoot(), 'lab/aws/emulator.py'), '-H', '127.0.0.1', '-p', String(options.port)];
+  const argv = [join(folder, 'bin/python'), '-m', 'emulator', String(options.port)];
   const env = {
     ...options.env,
+    PYTHONPATH: join(packageRoot(), 'lab/aws'),
     PYTHONDONTWRITEBYTECODE: '1',
     MOTO_EC2_LOAD_DEFAULT_AMIS: 'false',
     AWS_ACCESS_KEY_ID: 'emulator',
@@ -32,13 +34,7 @@ export async function startEmulator(options: {
   const endpoint = `http://127.0.0.1:${options.port}`;
   for (const deadline = Date.now() + 30_000; ; await sleep(25)) {
     if (child.exitCode !== null) throw new Error(`The emulator of AWS ended at once; see ${options.log}.`);
-    if (
-      await fetch(`${endpoint}/moto-api/config`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return { endpoint, pid: child.pid };
+    if (await isReady(endpoint)) return { endpoint, pid: child.pid };
     if (Date.now() > deadline) throw new Error(`The emulator of AWS does not answer; see ${options.log}.`);
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { cloudPart } from '../aws/home.ts';
 import { reachableByOthers } from '../database-user.ts';
 import { findPostgres } from '../installed.ts';
 import { freePort } from '../ports.ts';
@@ -24,6 +25,8 @@ export interface FullOptions {
   readonly probe?: boolean;
   /** Whether missing Debian packages are installed. Default: no, they are named. */
   readonly install?: boolean;
+  /** Whether an emulated AWS stands beside the sites. Default: no. */
+  readonly aws?: boolean;
   readonly progress?: Progress;
 }
 
@@ -46,6 +49,7 @@ export async function describeFull(options: FullOptions): Promise<FullLab> {
     temporal: options.temporal ?? hq.temporal,
     ...(options.ui === undefined ? {} : { ui: options.ui }),
     records: resolve(options.records ?? join(folder, 'records')),
+    ...(options.aws ? { aws: await cloudPart() } : {}),
   };
   takeNet(lab);
   mkdirSync(folder, { recursive: true });

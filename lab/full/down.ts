@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync }
 import { spawnSync } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fullHome } from '../aws/home.ts';
+import { endDatabases } from '../aws/rds/end.ts';
 import { identify, killAll, signal, type Identity } from '../process.ts';
 import { readIdentity } from '../launch.ts';
 import { controlGroups, removeControlGroups } from './control-groups.ts';
@@ -24,6 +26,8 @@ export async function downFull(place: string): Promise<number> {
   const estate = readIdentity(runFile(lab, 'estate'));
   if (estate && signal(estate, 'SIGKILL')) ended += 1;
   ended += await killAll({ tag: `LIFEBOAT_LAB=${lab.id}` });
+  const home = fullHome(lab);
+  if (home) ended += await endDatabases(home);
   ended += await emptied(lab);
   await unmountAll(lab);
   for (const host of Object.keys(machines)) {

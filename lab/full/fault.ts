@@ -1,3 +1,5 @@
+import { cloudFaults } from '../aws/faults.ts';
+import { fullHome } from '../aws/home.ts';
 import { controllerFaults } from './faults/controller.ts';
 import { databaseFaults } from './faults/database.ts';
 import { hostFaults } from './faults/host.ts';
@@ -15,7 +17,13 @@ export interface FullFault {
   heal?(lab: FullLab): Promise<string | null>;
 }
 
-export const fullFaults: { readonly [name: string]: FullFault } = { ...databaseFaults, ...lineFaults, ...controllerFaults, ...hostFaults };
+export const fullFaults: { readonly [name: string]: FullFault } = {
+  ...databaseFaults,
+  ...lineFaults,
+  ...controllerFaults,
+  ...hostFaults,
+  ...cloudFaults(fullHome),
+};
 
 /** Does a fault, or ends one (`heal NAME`, `heal` for all). Returns what was done, a sentence or two. Throws on what it does not know. */
 export async function faultFull(folder: string, name: string, args: readonly string[] = []): Promise<string> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { CloudPart } from '../aws/home.ts';
 import { machines } from './shape.ts';
 
 /** A full practice estate, as `lab.json` in its folder describes it. */
@@ -21,6 +22,8 @@ export interface FullLab {
   readonly ui?: string;
   /** Parent folder of the record stores of both sites. */
   readonly records: string;
+  /** Absent: it has no emulated AWS. */
+  readonly aws?: CloudPart;
 }
 
 export const defaultNet = 77;

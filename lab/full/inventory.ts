@@ -1,11 +1,15 @@
 import { stringify } from 'yaml';
 import { join } from 'node:path';
+import { fullHome } from '../aws/home.ts';
+import { cloudEntries } from '../aws/inventory.ts';
 import { address, addressOf, hq, keyFile, outsideOf, paths, secretFile, type FullLab } from './full-lab.ts';
 import { appOf, devices, machines, sites, switchOf } from './shape.ts';
 
 /** The full lab as an inventory: the same grammar as any other's. */
 export function inventory(lab: FullLab): string {
   const outside = outsideOf(lab);
+  const home = fullHome(lab);
+  const cloud = home && cloudEntries(home);
   return stringify(
     {
       decisions: 'anonymous',
@@ -15,6 +19,7 @@ export function inventory(lab: FullLab): string {
       sites: {
         ...Object.fromEntries(sites.map((site) => [site, siteEntry(lab, site)])),
         edge: { kind: 'physical', limits: { steps: 20 } },
+        ...cloud?.sites,
       },
       people: { 'dr-leads': ['demo-approver', 'alice@example.com', 'bob@example.com'], dbas: ['carol@example.com', 'dan@example.com'] },
       hosts: {
@@ -28,8 +33,9 @@ export function inventory(lab: FullLab): string {
         tsig: `file:${secretFile(lab, 'tsig')}`,
         'vault-password': `file:${secretFile(lab, 'restic-vault')}`,
         'vault-login': `file:${keyFile(lab, 'vault-a')}`,
+        ...cloud?.values,
       },
-      systems: { orders: orders(lab), 'a-app-host': hostItself() },
+      systems: { orders: orders(lab), 'a-app-host': hostItself(), ...cloud?.systems },
       notify: { 'on-call': { webhook: `http://${outside}:${hq.hooks}/hook`, secret: `file:${secretFile(lab, 'hooks')}` } },
     },
     { lineWidth: 140, aliasDuplicateObjects: false },

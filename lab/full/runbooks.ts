@@ -14,4 +14,5 @@ export function writeRunbooks(lab: FullLab): void {
   writeFileSync(join(folder, 'known_hosts'), knownHosts(lab));
   writeFileSync(secretFile(lab, 'tsig.key'), tsig(lab), { mode: 0o600 });
   copyRunbooks(folder, 'two-sites');
+  if (lab.aws) copyRunbooks(folder, 'cloud');
 }

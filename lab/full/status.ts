@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { readIdentity } from '../launch.ts';
 import { isAlive } from '../process.ts';
 import type { ControllerFault } from './buttons.ts';
+import { fullHome } from '../aws/home.ts';
+import { cloudStatus, type CloudStatus } from '../aws/status.ts';
 import { cuts } from './cuts.ts';
 import { estate } from './estate-client.ts';
 import { machineOf, outsideOf, paths, readFullLab, rootOf, runFile, upperOf, type FullLab } from './full-lab.ts';
@@ -21,6 +23,8 @@ export interface FullStatus {
   readonly cuts: readonly string[];
   /** Whether each process beside the hosts runs. */
   readonly running: { readonly [name: string]: boolean };
+  /** Absent: it has no emulated AWS. */
+  readonly cloud?: CloudStatus;
 }
 export interface FullHostStatus {
   readonly site: string;
@@ -34,6 +38,7 @@ export interface FullHostStatus {
 export async function statusFull(folder: string): Promise<FullStatus> {
   const lab = readFullLab(folder);
   const state = (await estate(lab, 'GET', '/state').catch(() => null)) as { controllers: { [host: string]: ControllerFault } } | null;
+  const home = fullHome(lab);
   const runs = (name: string): boolean => {
     const identity = readIdentity(runFile(lab, name));
     return identity !== null && isAlive(identity);
@@ -60,8 +65,11 @@ export async function statusFull(folder: string): Promise<FullStatus> {
     hosts: Object.fromEntries(hosts),
     cuts: await cuts(lab),
     running: Object.fromEntries(
-      ['estate', 'probe', ...Object.keys(devices).map((name) => `device-${name}`)].map((name) => [name, runs(name)]),
+      ['estate', 'probe', ...(home ? ['emulator', 'databases'] : []), ...Object.keys(devices).map((name) => `device-${name}`)].map(
+        (name) => [name, runs(name)],
+      ),
     ),
+    ...(home ? { cloud: await cloudStatus(home) } : {}),
   };
 }
 

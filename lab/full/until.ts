@@ -1,14 +1,8 @@
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type FullLab } from './full-lab.ts';
 import { devices, machines } from './shape.ts';
 
-/** Waits until it holds; throws, saying what was waited for, after `within` milliseconds. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, within = 30_000): Promise<void> {
-  for (const deadline = Date.now() + within; !(await holds()); await sleep(20)) {
-    if (Date.now() > deadline) throw new Error(`Waited ${within / 1000} s for ${what}.`);
-  }
-}
+export { until } from '../until.ts';
 
 /** Whether the ssh server of a host or a device says who it is, as seen from hq. */
 export function greets(lab: FullLab, name: string, within = 500): Promise<boolean> {

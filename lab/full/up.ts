@@ -1,3 +1,4 @@
+import { fullHome } from '../aws/home.ts';
 import { lastWords } from '../last-words.ts';
 import { launch, program, writeIdentity } from '../launch.ts';
 import { shown } from '../progress.ts';
@@ -38,8 +39,10 @@ export async function upFull(options: FullOptions): Promise<FullLab> {
   }
 }
 
-async function start(lab: FullLab, { probe = true }: FullOptions): Promise<void> {
-  await together([layNetwork(lab), makeKeys(lab).then(() => makeDisks(lab)), makeGolden(lab)]);
+async function start(lab: FullLab, { probe = true, progress = () => {} }: FullOptions): Promise<void> {
+  const home = fullHome(lab);
+  const cloud = home ? import('../aws/cloud.ts').then(({ startCloud }) => startCloud(home, progress)) : Promise.resolve();
+  await together([layNetwork(lab), makeKeys(lab).then(() => makeDisks(lab)), makeGolden(lab), cloud]);
   await layGolden(lab, upperOf);
   writeRunbooks(lab);
   for (const name of Object.keys(devices)) startDevice(lab, name);

@@ -62,6 +62,9 @@ export const rds = z
     )
       .describe('Site → where it is reached, where that is not the endpoint that AWS gives.')
       .optional(),
+    certificates: textField(
+      "Path, on the workers' machines, of the certificates of the authorities of Amazon RDS, PEM. Default: those that Node.js trusts, and NODE_EXTRA_CA_CERTS.",
+    ).optional(),
   })
   .describe('A database of Amazon RDS, at two sites.');
 

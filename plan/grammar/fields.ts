@@ -30,7 +30,10 @@ export function nameField(description: string) {
 export function secretField(description: string) {
   return z
     .string()
-    .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'a secret is never written here: refer to it as "env:NAME" or "file:PATH"')
+    .regex(
+      /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|aws:[A-Za-z0-9][A-Za-z0-9._-]{0,62}:[A-Za-z0-9/_+=.@:-]{1,512}(?:#[^#]+)?)$/,
+      'a secret is never written here: refer to it as "env:NAME", "file:PATH" or "aws:SITE:NAME"',
+    )
     .meta({ description, lifeboat: 'secret' });
 }
 

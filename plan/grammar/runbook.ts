@@ -17,6 +17,7 @@ const shared = {
   if: textField('A reference to one boolean; where it is false the step counts as done.').optional(),
   approvers: roles.optional(),
 };
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const input = z.record(z.string(), z.json().describe('A value; "${{ … }}" in it is looked up.')).describe("The type's input.");
 const at = textField('Site that carries it out. Default: the site of the host it acts on; for a fence, the target site.');
 const timeout = durationField('Time for one attempt.');
@@ -45,7 +46,24 @@ export const stepGrammar = z
       .describe('Other acceptable ways, tried in turn. A bare type takes the same input.')
       .default([]),
     summary: textField('One line for timelines and lists.').optional(),
-    'for-each': z.unknown().describe('Reserved: not supported yet.').optional(),
+    'for-each': z
+      .union([
+        textField('A reference to a list, such as `${{ source.resources.instances }}`.'),
+        z.array(z.union([scalar, z.record(z.string(), z.union([scalar, z.array(scalar)]))])),
+        z
+          .strictObject({ hosts: z.strictObject({ tag: nameField('A tag.') }).describe('Hosts of the inventory that have this tag.') })
+          .describe('Hosts.'),
+        z
+          .strictObject({
+            systems: z
+              .union([z.array(nameField('A system.')), z.strictObject({ tier: z.int().min(0).max(9).describe('Their tier.') })])
+              .describe('Systems of the inventory: by name, or all of a tier.'),
+          })
+          .describe('Systems.'),
+      ])
+      .describe('Carried out for each of these, which the step calls `${{ item }}`: side by side, in child runs.')
+      .optional(),
+    width: z.int().min(1).max(200).describe('for-each: how many child runs at once.').default(20),
   })
   .describe('One use of a step type.');
 
@@ -88,7 +106,9 @@ export const runbookGrammar = z
   .strictObject({
     runbook: nameField('Name of the runbook.'),
     kind: z.enum(['backup', 'failover', 'failback', 'restore']).describe('What a run of it does.'),
-    system: nameField('The system of the inventory that it moves.'),
+    system: z
+      .union([nameField('A system of the inventory.'), z.array(nameField('A system of the inventory.')).min(1)])
+      .describe('The system of the inventory that it moves; several where one runbook serves each of them.'),
     description: textField('What it does, in a sentence.'),
     objectives: z
       .strictObject({
@@ -106,7 +126,10 @@ export const runbookGrammar = z
   })
   .describe('Runbook: what is done to a system.');
 
-export type Runbook = z.output<typeof runbookGrammar>;
+/** As written. */
+export type WrittenRunbook = z.output<typeof runbookGrammar>;
+/** For one of the systems that it serves. */
+export type Runbook = Omit<WrittenRunbook, 'system'> & { readonly system: string };
 export type RunbookStep = z.output<typeof stepGrammar>;
 export type RunbookGate = z.output<typeof gateGrammar>;
 export type RunbookElse = RunbookStep['else'][number];

@@ -22,7 +22,7 @@ export function checkLimits({ scope, drafts }: Analysis): void {
   for (const draft of drafts) {
     for (const { action } of draft.ways)
       if (bytes(action.with) > largestInput) tooLarge([...draft.path, 'with'], `the input of "${draft.id}"`, largestInput);
-    const size = bytes(draft.step ?? draft.gate ?? null);
+    const size = bytes(draft.step ?? draft.gate ?? draft.branch?.node ?? null);
     if (size > largestPage - 64 * 1024) tooLarge(draft.path, `"${draft.id}" with all its ways and hosts`, largestPage - 64 * 1024);
     all += size;
   }

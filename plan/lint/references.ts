@@ -34,8 +34,13 @@ function checkOutput({ ref, path }: LateUse, draft: Draft, analysis: Analysis): 
         `add "${id}" to the \`needs\` of "${draft.id}"`,
       );
   }
+  if (named.branch !== undefined) {
+    if (ref[3] !== 'items')
+      refuse(`the outputs of "${id}" stand by item`, `write steps.${id}.outputs.items, or steps.${id}.outputs.items.ITEM.NAME`);
+    if (ref[3] !== 'items' || named.branch.node.of === 'runs' || ref.length < 6) return;
+  }
   for (const { type } of named.ways) {
-    const names = ref.slice(3);
+    const names = ref.slice(named.branch === undefined ? 3 : 5);
     const known = names.findIndex((_, depth) => schemaAt(jsonSchema(type.output, 'output'), names.slice(0, depth + 1)).length === 0);
     if (known < 0) continue;
     const parents = schemaAt(jsonSchema(type.output, 'output'), names.slice(0, known));

@@ -2,15 +2,16 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cloudControl, type CloudControl } from '../../lab/aws/control.ts';
 import { startEmulator } from '../../lab/aws/emulator.ts';
 import { freePorts } from '../../lab/ports.ts';
 import { StepError } from '../../activities/error.ts';
 import type { StepContext } from '../../activities/step.ts';
 import type { AwsFacts, SystemFacts } from '../../plan/plan.ts';
-import { context } from './estate.ts';
+import { context, typeOf } from './estate.ts';
 
 /** An emulated AWS that nobody else of this process uses: accounts of its own, in two regions. */
-export interface Cloud {
+export interface Cloud extends CloudControl {
   readonly endpoint: string;
   /** Production's account. */
   readonly account: string;
@@ -23,6 +24,8 @@ export interface Cloud {
 export interface CloudOptions {
   readonly key?: string;
   readonly run?: string;
+  /** Of the step; 1. */
+  readonly attempt?: number;
   readonly step?: string;
   readonly mode?: 'planned' | 'unplanned';
   readonly live?: boolean;
@@ -68,6 +71,7 @@ export async function cloud(): Promise<Cloud> {
   });
   const sites = { east: facts('us-east-1', account), west: facts('us-west-2', account), vault: facts('us-west-2', vault) };
   return {
+    ...cloudControl(at, [account, vault]),
     endpoint: at,
     account,
     vault,
@@ -88,8 +92,15 @@ export async function cloud(): Promise<Cloud> {
           resume: options.resume,
         },
       );
-      return {
+      const whole: ReturnType<Cloud['context']> = {
         ...made,
+        // A proof is read again where it was made.
+        async reread(proof) {
+          const again = (await typeOf(proof.by).verify(proof.with, whole)).proofs?.find(({ kind }) => kind === proof.kind);
+          if (!again) throw new StepError('no-proof', `${proof.by} proves nothing any more.`);
+          return again;
+        },
+        step: { ...made.step, attempt: options.attempt ?? 1 },
         run: { ...made.run, workflowId: options.run ?? 'failover-shop', mode: options.mode ?? 'unplanned' },
         key: options.key ?? randomBytes(20).toString('hex'),
         source: { site: 'east' },
@@ -100,6 +111,7 @@ export async function cloud(): Promise<Cloud> {
           return found;
         },
       };
+      return whole;
     },
   };
 }

@@ -17,7 +17,11 @@ describe('The facts of a gate', () => {
   });
   after(() => at?.end());
   afterEach(() => at.heal());
-  const ask = () => ({ secret: (reference: string) => context(at).secret(reference) });
+  const ask = () => ({
+    secret: (reference: string) => context(at).secret(reference),
+    aws: context(at).aws,
+    run: { workflowId: 'failover-orders' },
+  });
   const see = (system: SystemFacts = at.system) =>
     facts({ system, source: { site: 'site-a' }, target: { site: 'site-b' }, hosts: at.hosts }, 'site-b', ask());
   const views = async (system?: SystemFacts) => Object.fromEntries((await see(system)).viewpoints.map(({ name, sees }) => [name, sees]));

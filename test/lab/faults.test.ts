@@ -108,10 +108,10 @@ describe('faults of the lab', () => {
 
   it('makes a controller hang or refuse, and heals it', async () => {
     await fault(lab.folder, 'fence-hangs', ['a-db']);
-    assert.equal(await hear(hostOf(lab, 'a-db').controller.port), 'silent');
+    assert.equal(await hear(hostOf(lab, 'a-db').controller!.port), 'silent');
     await assert.rejects(said(lab, 'a-db', 300));
     await fault(lab.folder, 'fence-dead', ['a-db']);
-    assert.equal(await hear(hostOf(lab, 'a-db').controller.port), 'refused');
+    assert.equal(await hear(hostOf(lab, 'a-db').controller!.port), 'refused');
     assert.equal((await status(lab.folder)).hosts['a-db']?.controller, 'dead');
     assert.equal(await said(lab, 'b-db'), 'On');
     await heal(lab.folder);

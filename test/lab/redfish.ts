@@ -27,7 +27,7 @@ export async function ask(
   password = secret(lab, `controller-${host}`),
 ) {
   const dispatcher = new Agent({ connect: { ca: readFileSync(secretFile(lab, 'controllers.pem'), 'utf8'), timeout: within } });
-  return request(`https://127.0.0.1:${hostOf(lab, host).controller.port}${path}`, {
+  return request(`https://127.0.0.1:${hostOf(lab, host).controller!.port}${path}`, {
     dispatcher,
     method,
     headers: { authorization: `Basic ${Buffer.from(`lifeboat:${password}`).toString('base64')}`, 'content-type': 'application/json' },

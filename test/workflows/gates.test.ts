@@ -65,6 +65,7 @@ describe('a gate', () => {
   const doubts: [string, Partial<Facts>, RegExp][] = [
     ['the loss is not known', { atRisk: null, atRiskText: 'unknown' }, /how much would be lost is not known/u],
     ['the loss is beyond the objective', { atRisk: { bytes: 9, milliseconds: 11_000 } }, /beyond the objective of 10 s/u],
+    ['the loss is beyond the objective, in time alone', { atRisk: { bytes: null, milliseconds: 11_000 } }, /beyond the objective of 10 s/u],
     [
       'the time that would be lost is not known',
       { atRisk: { bytes: 9, milliseconds: null } },

@@ -1,23 +1,15 @@
 import { Context } from '@temporalio/activity';
 import { StepError } from '../../activities/error.ts';
-import { locate, type Located } from '../../activities/facts/locate.ts';
-import { chooseRunbook, ChoiceError } from '../../plan/choose.ts';
-import { compile } from '../../plan/compile.ts';
-import { hostFacts, systemFacts, waysOf } from '../../plan/facts.ts';
-import { loadFolder, type Folder, type InventoryFile } from '../../plan/load.ts';
+import { waysOf, systemFacts } from '../../plan/facts.ts';
 import { paginate } from '../../plan/paginate.ts';
-import type { HostFacts, Kind, Plan, SystemFacts } from '../../plan/plan.ts';
-import { PlanError } from '../../plan/problem.ts';
 import { revisionOf } from '../../plan/revision.ts';
-import { causes, type RunActivities, type RunInput } from '../../workflows/wire.ts';
+import { causes, type RunActivities } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
 import { knownAttributes } from '../attributes.ts';
-import { loanOf } from '../ours.ts';
-import { secret } from '../secret.ts';
 import type { Site } from '../site.ts';
-import { directionOf } from './find-source.ts';
-
-type Wanted = RunInput & { readonly kind: string };
+import { findCourse, type Found } from './course.ts';
+import { load } from './folder.ts';
+import { recall, wholeOf, type Wanted } from './whole.ts';
 
 /** `run.compile`: from the names in a run's input to a plan, with source and target as the world has them now. */
 export const compilePlan =
@@ -27,74 +19,34 @@ export const compilePlan =
       const { client } = Context.current();
       check(input);
       const folder = await load(site.runbooks);
-      const { system, hosts } = facts(folder.inventory, input.system);
-      // Before the world is asked: a loan made meanwhile must make this plan stale.
-      const loan = await loanOf(client, input.system).catch(() => null);
-      const located = (): Promise<Located> => locate(system, hosts, site.site, { secret, signal });
-      const [{ source, target, evidence }, attributes, revision] = await Promise.all([
-        directionOf(system, located, loan?.active ?? null),
+      const [{ course, evidence, epoch }, attributes, revision]: [Found, readonly string[], string | undefined] = await Promise.all([
+        findCourse(site, folder.inventory, input, signal),
         knownAttributes(client.connection, site.namespace).catch(() => []),
         revisionOf(site.runbooks),
       ]);
-      const plan = planOf(site, folder, input, source, target, revision);
-      const { steps, ...header } = plan;
-      return { plan: header, steps: paginate(steps)[0] ?? [], evidence, attributes, epoch: loan?.epoch ?? 0 };
+      const { steps, ...header } = wholeOf(site, folder, input, course, revision).plan;
+      return { plan: header, steps: paginate(steps)[0] ?? [], evidence, attributes, epoch };
     });
 
 /** `run.page`: a further page of the same plan. */
 export const planPage =
   (site: Site): RunActivities['run.page'] =>
   (input) =>
-    attempt(async () => {
+    attempt(async ({ signal }) => {
       const folder = await load(site.runbooks);
-      const { system } = facts(folder.inventory, input.system);
-      const target = waysOf(system).find(([source]) => source === input.source)?.[1] ?? input.source;
-      const plan = planOf(site, folder, input, input.source, target, await revisionOf(site.runbooks));
+      const system = systemFacts(folder.inventory.data, input.system);
+      const target = (system && waysOf(system).find(([source]) => source === input.source)?.[1]) ?? input.source;
+      const course = async (): Promise<Found['course']> =>
+        input.site === undefined ? { source: input.source, target } : (await findCourse(site, folder.inventory, input, signal)).course;
+      const { plan } = recall(folder, input.pinned) ?? wholeOf(site, folder, input, await course(), await revisionOf(site.runbooks));
       if (plan.digest !== input.pinned)
         throw new StepError('plan-changed', 'the runbooks were changed while the run read its plan: start it again', 'person');
       return paginate(plan.steps)[input.page] ?? [];
     });
 
-function planOf(site: Site, folder: Loaded, input: Wanted, source: string, target: string, revision: string | undefined): Plan {
-  const { runbooks, inventory } = folder;
-  const wanted = { runbooks, system: input.system, kind: input.kind as Kind, ...(input.runbook ? { name: input.runbook } : {}) };
-  try {
-    return compile({
-      runbook: chooseRunbook(wanted),
-      inventory,
-      types: site.types,
-      source,
-      target,
-      ...(input.parameters ? { parameters: input.parameters } : {}),
-      ...(revision ? { revision } : {}),
-    });
-  } catch (error) {
-    throw error instanceof ChoiceError ? new StepError('runbook', error.message, 'mistake') : error;
-  }
-}
-
-type Loaded = Folder & { readonly inventory: InventoryFile };
-
-/** A broken runbook of another system must not keep this one from being recovered; a broken inventory must. */
-async function load(path: string): Promise<Loaded> {
-  const folder = await loadFolder(path);
-  if (folder.inventory === undefined) throw new PlanError(folder.problems);
-  return folder as Loaded;
-}
-
-function facts(inventory: InventoryFile, name: string): { system: SystemFacts; hosts: { [name: string]: HostFacts } } {
-  const system = systemFacts(inventory.data, name);
-  if (!system)
-    throw new StepError(
-      'no-system',
-      `the inventory has no system "${name}"; it has: ${Object.keys(inventory.data.systems).join(', ')}`,
-      'mistake',
-    );
-  const hosts = Object.fromEntries(Object.values(system.postgres?.members ?? {}).map((host) => [host, hostFacts(inventory.data, host)!]));
-  return { system, hosts };
-}
-
 function check(input: Wanted): void {
+  if (input.site !== undefined && input.kind === 'restore')
+    throw new StepError('input', 'a restore is of one system: name it, and no site', 'mistake');
   if (typeof input.system !== 'string' || input.system === '') {
     throw new StepError('input', 'the input names no system: {"system":"orders","mode":"unplanned"}', 'mistake');
   }

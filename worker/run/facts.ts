@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { facts as factsSeen } from '../../activities/facts.ts';
 import { siteQueue, type RunActivities, type Viewpoint } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
+import { cloudOf } from '../cloud.ts';
 import { secret } from '../secret.ts';
 import type { Site } from '../site.ts';
 import { pollersOf } from './pollers.ts';
@@ -11,7 +12,11 @@ export const facts =
   (site: Site): RunActivities['run.facts'] =>
   (input) =>
     attempt(async ({ signal }) => {
-      const [seen, worker] = await Promise.all([factsSeen(input, site.site, { secret, signal }), workerAt(site, input.source.site)]);
+      const cloud = { ...cloudOf(input.aws ?? {}, Context.current().info.workflowExecution!.workflowId), signal };
+      const [seen, worker] = await Promise.all([
+        factsSeen(input, site.site, { ...cloud, secret: (reference) => secret(reference, cloud) }),
+        workerAt(site, input.source.site),
+      ]);
       return { ...seen, viewpoints: [...seen.viewpoints, worker] };
     });
 

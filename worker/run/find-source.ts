@@ -1,5 +1,5 @@
 import { StepError } from '../../activities/error.ts';
-import type { Located } from '../../activities/facts/locate.ts';
+import { membersOf, type Located } from '../../activities/facts/locate.ts';
 import { waysOf } from '../../plan/facts.ts';
 import type { SystemFacts } from '../../plan/plan.ts';
 
@@ -15,20 +15,21 @@ export interface Directed extends Direction {
 }
 
 /**
- * From where to where a system is worked on: for a pair by who serves; one that stays, whose files are saved, has one way.
+ * From where to where a system is worked on: where there is one way, that; for one that is at two sites by who serves, which its
+ * databases tell, or its record; where the world cannot be asked, by what the system's workflow knows.
  * @throws StepError `who-is-primary`, `no-way`.
  */
 export async function directionOf(system: SystemFacts, ask: () => Promise<Located>, active: string | null): Promise<Directed> {
-  if (system.postgres) {
+  const ways = waysOf(system);
+  if (ways.length !== 1 && Object.keys(membersOf(system)).length > 1) {
     const located = await ask();
     return { ...findSource(system, located, active), evidence: located.evidence };
   }
-  const ways = waysOf(system);
   const [source, target] = (ways.length === 1 ? ways[0] : ways.find(([site]) => site === active)) ?? [];
   if (source !== undefined && target !== undefined) return { source, target, evidence: [] };
   throw new StepError(
     'no-way',
-    `From where to where ${system.name} is worked on cannot be told: the inventory gives it no "postgres", and files ${ways.length === 0 ? 'at no site' : `at ${ways.length} sites`}`,
+    `From where to where ${system.name} is worked on cannot be told: the inventory gives it no "postgres", "rds" or "traffic" that could be asked, and ${ways.length === 0 ? 'nothing at any site' : `it is at ${new Set(ways.map(([site]) => site)).size} sites`}`,
     'mistake',
   );
 }
@@ -40,7 +41,7 @@ export async function directionOf(system: SystemFacts, ask: () => Promise<Locate
  * @throws StepError `who-is-primary`.
  */
 export function findSource(system: SystemFacts, located: Located, active: string | null): Direction {
-  const members = system.postgres?.members ?? {};
+  const members = membersOf(system);
   const siteOf = (host: string): string => Object.entries(members).find(([, name]) => name === host)![0];
   const sites = Object.keys(members);
   const toward = (source: string): Direction => ({ source, target: sites.find((site) => site !== source)! });

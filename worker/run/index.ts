@@ -2,6 +2,7 @@ import type { RunActivities } from '../../workflows/wire.ts';
 import type { Site } from '../site.ts';
 import { attest, requester } from './attest.ts';
 import { borrow, giveBack } from './borrow.ts';
+import { childPlans } from './children.ts';
 import { compilePlan, planPage } from './compile.ts';
 import { facts } from './facts.ts';
 import { measure } from './measure.ts';
@@ -13,6 +14,7 @@ import { record } from './record.ts';
 export const runActivities = (site: Site): RunActivities => ({
   'run.compile': compilePlan(site),
   'run.page': planPage(site),
+  'run.children': childPlans(site),
   'run.preflight': preflight(site),
   'run.facts': facts(site),
   'run.borrow': borrow(),

@@ -18,12 +18,12 @@ const lately = 65_000;
 /** The server remembers for minutes a worker that was cut off: only one that asked lately counts, or any while the queue moves, for a busy one does not ask. */
 export async function pollersOf(client: Client, namespace: string, queue: string): Promise<number> {
   const taskQueue = { name: queue };
-  const { stats, pollers = [] } = await client.workflowService.describeTaskQueue({
+  const { stats, pollers } = await client.workflowService.describeTaskQueue({
     namespace,
     taskQueue,
     taskQueueType: activityQueue,
     reportStats: true,
   });
-  if ((stats?.tasksDispatchRate ?? 0) > 0) return pollers?.length ?? 0;
-  return (pollers ?? []).filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < lately).length;
+  if ((stats?.tasksDispatchRate ?? 0) > 0) return pollers.length;
+  return pollers.filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < lately).length;
 }

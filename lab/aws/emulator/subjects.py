@@ -1,0 +1,114 @@
+"""
+The resources that a call is about, with their tags.
+docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+"""
+
+import json
+import re
+from collections import namedtuple
+from urllib.parse import parse_qs
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.ec2.models import ec2_backends
+from moto.rds.models import rds_backends
+
+Subject = namedtuple("Subject", "arn tags new")
+
+EC2 = re.compile(r"^(i|vol|snap|ami|sg|eni|subnet|vpc|lt|eipalloc)-[0-9a-f]{8,}$")
+KINDS = {
+    "i": "instance",
+    "vol": "volume",
+    "snap": "snapshot",
+    "ami": "image",
+    "sg": "security-group",
+    "eni": "network-interface",
+    "subnet": "subnet",
+    "vpc": "vpc",
+    "lt": "launch-template",
+    "eipalloc": "elastic-ip",
+}
+MAKES = re.compile(r"^(Create|Run|Copy|Restore|Register|Allocate|Import)")
+RDS = {
+    "DBInstanceIdentifier": ("db", "databases"),
+    "SourceDBInstanceIdentifier": ("db", "databases"),
+    "DBSnapshotIdentifier": ("snapshot", "database_snapshots"),
+    "SourceDBSnapshotIdentifier": ("snapshot", "database_snapshots"),
+    "DBClusterIdentifier": ("cluster", "clusters"),
+    "DBClusterSnapshotIdentifier": ("cluster-snapshot", "cluster_snapshots"),
+    "DBSubnetGroupName": ("subgrp", "subnet_groups"),
+}
+
+
+def of(call):
+    """At least one: what names none is about `*`."""
+    found = {"ec2": of_ec2, "rds": of_rds, "autoscaling": of_groups, "secretsmanager": of_secrets}.get(call.service, lambda _: [])(call)
+    if MAKES.match(call.operation) and call.operation != "CreateTags":
+        found = [*found, Subject(f"arn:aws:{call.service}:{call.region}:{call.account}:new/*", {}, True)]
+    return found or [Subject("*", {}, False)]
+
+
+def fields(call):
+    return {name: values[0] for name, values in parse_qs(call.body).items()}
+
+
+def of_ec2(call):
+    asked = fields(call)
+    found = []
+    for name, value in asked.items():
+        if not EC2.match(value) or "Filter" in name or ".Value" in name:
+            continue
+        region = asked.get("SourceRegion", call.region) if name.startswith("Source") else call.region
+        tags = ec2_backends[call.account][region].tags.get(value, {})
+        found.append(Subject(f"arn:aws:ec2:{region}:{call.account}:{KINDS[value.split('-')[0]]}/{value}", dict(tags), False))
+    return found
+
+
+def of_rds(call):
+    found = []
+    for name, value in fields(call).items():
+        if name == "ResourceName":
+            found.append(by_arn(call, value))
+        if name not in RDS:
+            continue
+        kind, held = RDS[name]
+        if value.startswith("arn:"):
+            found.append(by_arn(call, value))
+        elif value in getattr(rds_backends[call.account][call.region], held) or not MAKES.match(call.operation):
+            found.append(by_arn(call, f"arn:aws:rds:{call.region}:{call.account}:{kind}:{value}"))
+    return found
+
+
+def by_arn(call, arn):
+    parts = arn.split(":", 6)
+    held = next((attribute for kind, attribute in RDS.values() if len(parts) == 7 and kind == parts[5]), None)
+    resource = getattr(rds_backends[parts[4]][parts[3]], held).get(parts[6]) if held else None
+    return Subject(arn, {tag["Key"]: tag["Value"] for tag in getattr(resource, "tags", None) or []}, False)
+
+
+def of_groups(call):
+    name = fields(call).get("AutoScalingGroupName")
+    group = autoscaling_backends[call.account][call.region].autoscaling_groups.get(name) if name else None
+    if group is None:
+        return []
+    tags = {tag["Key"]: tag["Value"] for tag in group.tags}
+    return [Subject(f"arn:aws:autoscaling:{call.region}:{call.account}:autoScalingGroup:*:autoScalingGroupName/{name}", tags, False)]
+
+
+def of_secrets(call):
+    try:
+        name = json.loads(call.body).get("SecretId")
+    except ValueError:
+        return []
+    if not name:
+        return []
+    return [Subject(name if name.startswith("arn:") else f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{name}", {}, False)]
+
+
+TAG = re.compile(r"^(?:TagSpecification\.\d+\.)?(?:Tag|Tags\.member|Tags\.Tag)\.(\d+)\.Key$")
+
+
+def request_tags(call):
+    """Tags that the call gives to what it makes or tags."""
+    asked = fields(call)
+    return {value: asked.get(name[: -len("Key")] + "Value", "") for name, value in asked.items() if TAG.match(name)}

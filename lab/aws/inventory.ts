@@ -1,0 +1,64 @@
+import { readFilled } from './cloud.ts';
+import { endpointOf, members, recordsOf, sites, type CloudHome } from './home.ts';
+
+/** What the emulated AWS of a lab adds to its inventory. */
+export interface CloudEntries {
+  readonly sites: { readonly [site: string]: object };
+  readonly systems: { readonly [system: string]: object };
+  readonly values: object;
+  /** What `orders` has beside its pair, where an instance is its standby. */
+  readonly orders: object;
+  /** Id of that instance. */
+  readonly instance?: string;
+}
+
+/** MUST be filled. */
+export function cloudEntries(home: CloudHome): CloudEntries {
+  const { zone, values, shop, hybrid } = readFilled(home);
+  const traffic = (record: string, ...names: readonly string[]): object => ({
+    zone,
+    record,
+    type: 'CNAME',
+    identifiers: Object.fromEntries(names.map((name) => [name, name])),
+  });
+  return {
+    sites: Object.fromEntries(
+      Object.entries(sites).map(([name, { region, account, role }]) => [
+        name,
+        {
+          kind: 'aws',
+          region,
+          account,
+          role: { arn: role },
+          endpoint: endpointOf(home),
+          'api-share': 1,
+          limits: { steps: 20 },
+          records: recordsOf(home, name),
+        },
+      ]),
+    ),
+    systems: {
+      shop: {
+        tier: 1,
+        rds: {
+          members,
+          port: 5432,
+          database: 'shop',
+          login: { user: 'lifeboat', password: `file:${home.folder}/secrets/lifeboat` },
+        },
+        traffic: traffic('shop.example.com.', 'us-east-1', 'us-west-2'),
+        resources: shop,
+        promised: { backup: '2 days', rehearsal: '35 days' },
+      },
+    },
+    values,
+    orders:
+      hybrid === null
+        ? {}
+        : {
+            traffic: traffic('orders.example.com.', 'site-a', 'us-east-1'),
+            resources: { 'site-a': {}, 'us-east-1': hybrid.resources },
+          },
+    ...(hybrid === null ? {} : { instance: hybrid.instance }),
+  };
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { onCall } from '../../activities/aws/client.ts';
+import { cloud, type Cloud } from './cloud.ts';
+import { carryOut, failure, typeOf } from './estate.ts';
+import { globalOf, writerOf, type Pair } from './rds-pair.ts';
+
+const input = { site: 'west', id: 'shop-west' };
+
+describe('rds.switchover', () => {
+  let at: Cloud;
+  let pair: Pair;
+  beforeEach(async () => {
+    at = await cloud();
+    pair = await globalOf(at);
+  });
+  const context = (more: Parameters<Cloud['context']>[0] = {}) => at.context({ mode: 'planned', ...more, system: pair.system });
+  const fence = async () => (await carryOut('rds.isolate', { site: 'east', id: 'shop-east' }, context())).proofs!;
+
+  it('moves the writer of a global cluster once its clients are kept out, and reads that back', async () => {
+    await at.settings({ seconds: { 'rds:global-cluster': 0.5 } });
+    const proofs = await fence();
+    const calls = new Set<string>();
+    const stop = onCall(({ action }) => calls.add(action));
+    const { outputs, evidence } = await carryOut('rds.switchover', input, context({ proofs })).finally(stop);
+    assert.equal(await writerOf(at), 'shop-west');
+    assert.equal((outputs as { writer: string }).writer, `arn:aws:rds:us-west-2:${at.account}:cluster:shop-west`);
+    assert.match(evidence.join(' '), /shop-east in us-east-1 is a reader/u);
+    const { execute = [] } = typeOf('rds.switchover').iam ?? {};
+    assert.deepEqual(
+      [...calls].filter((call) => !execute.includes(call)),
+      [],
+    );
+  });
+
+  it('moves nothing without a proof, in an unplanned run, or on a fence that was opened', async () => {
+    assert.equal((await failure(typeOf('rds.switchover').execute(input, context()))).code, 'no-proof');
+    const proofs = await fence();
+    assert.equal((await failure(typeOf('rds.switchover').execute(input, context({ proofs, mode: 'unplanned' })))).code, 'planned-only');
+    const opened = {
+      ...context({ proofs }),
+      reread: () => typeOf('rds.isolate').verify({ site: 'west', id: 'shop-west' }, context()) as never,
+    };
+    assert.equal((await failure(typeOf('rds.switchover').execute(input, opened))).code, 'not-isolated');
+    assert.equal(await writerOf(at), 'shop-east');
+  });
+
+  it('changes nothing by its preflight, and refuses what is no member', async () => {
+    const calls: string[] = [];
+    const stop = onCall(({ action }) => calls.push(action));
+    assert.match((await typeOf('rds.switchover').preflight(input, context()).finally(stop)).join(' '), /is a reader of shop/u);
+    assert.ok(
+      calls.every((call) => /:(?:Describe|Get|Simulate)/u.test(call)),
+      calls.join(),
+    );
+    assert.equal((await failure(typeOf('rds.switchover').preflight({ ...input, id: 'another' }, context()))).code, 'rds-no-member');
+    assert.equal((await failure(typeOf('rds.switchover').preflight({ ...input, global: 'another' }, context()))).code, 'rds-no-global');
+    await assert.rejects(typeOf('rds.switchover').preflight({ ...input, id: '*' }, context()));
+  });
+
+  it('changes nothing for a run that was lent away, in a wrong account, or where its region does not answer', async () => {
+    const proofs = await fence();
+    const lent = async (): Promise<void> => {
+      throw new Error('lent to another run');
+    };
+    await assert.rejects(typeOf('rds.switchover').execute(input, context({ proofs, stillOurs: lent })), /lent to another run/u);
+    const wrong = { ...context({ proofs }), aws: () => ({ ...at.sites['west']!, account: '999999999999' }) };
+    assert.equal((await failure(typeOf('rds.switchover').execute(input, wrong))).code, 'wrong-account');
+    assert.equal(await writerOf(at), 'shop-east');
+    await at.settings({ unreachable: ['us-west-2'] });
+    assert.match((await failure(typeOf('rds.switchover').execute(input, context({ proofs })))).code, /^aws-(?:unreachable|lost)$/u);
+  });
+
+  for (const kind of ['refuse', 'lose', 'reset', 'throttle', 'slow'] as const)
+    it(`moves it once where the call met ${kind} and the step ran again`, async () => {
+      await at.settings({ seconds: { 'rds:global-cluster': 0.3 } });
+      const proofs = await fence();
+      await at.faults([{ operation: 'SwitchoverGlobalCluster', kind, times: 1, seconds: 0.3 }]);
+      const first = await typeOf('rds.switchover')
+        .execute(input, context({ proofs }))
+        .then(
+          () => 'done',
+          (error: { remedy?: string }) => error.remedy,
+        );
+      assert.match(String(first), kind === 'slow' ? /^done$/u : /^(?:again|later)$/u);
+      let again = 0;
+      const stop = onCall(({ action }) => (again += Number(action === 'rds:SwitchoverGlobalCluster')));
+      await carryOut('rds.switchover', input, context({ proofs }));
+      await carryOut('rds.switchover', input, context({ proofs })).finally(stop);
+      assert.deepEqual([again, await writerOf(at)], [kind === 'lose' || kind === 'slow' ? 0 : 1, 'shop-west']);
+    });
+});
