@@ -1,12 +1,18 @@
 import dnsUpdate from './dns/update.ts';
 import ec2Address from './ec2/address.ts';
+import ec2AttachVolume from './ec2/attach-volume.ts';
+import ec2Cleanup from './ec2/cleanup.ts';
+import ec2CopyImage from './ec2/copy-image.ts';
 import ec2CopySnapshot from './ec2/copy-snapshot.ts';
+import ec2Image from './ec2/image.ts';
 import ec2Isolate from './ec2/isolate.ts';
 import ec2Launch from './ec2/launch.ts';
+import ec2Release from './ec2/release.ts';
 import ec2ScaleGroup from './ec2/scale-group.ts';
 import ec2Snapshot from './ec2/snapshot.ts';
 import ec2Start from './ec2/start.ts';
 import ec2Stop from './ec2/stop.ts';
+import ec2Verify from './ec2/verify.ts';
 import fenceLift from './fence/lift.ts';
 import fenceManual from './fence/manual.ts';
 import fenceNetwork from './fence/network.ts';
@@ -43,6 +49,7 @@ import powerCheck from './power/check.ts';
 import powerCycle from './power/cycle.ts';
 import powerOff from './power/off.ts';
 import powerOn from './power/on.ts';
+import rdsAdopt from './rds/adopt.ts';
 import rdsCompare from './rds/compare.ts';
 import rdsCopySnapshot from './rds/copy-snapshot.ts';
 import rdsFailover from './rds/failover.ts';
@@ -72,13 +79,19 @@ import tcpCheck from './tcp/check.ts';
 export const types: readonly StepType[] = [
   dnsUpdate,
   ec2Address,
+  ec2AttachVolume,
+  ec2Cleanup,
+  ec2CopyImage,
   ec2CopySnapshot,
+  ec2Image,
   ec2Isolate,
   ec2Launch,
+  ec2Release,
   ec2ScaleGroup,
   ec2Snapshot,
   ec2Start,
   ec2Stop,
+  ec2Verify,
   fenceLift,
   fenceManual,
   fenceNetwork,
@@ -115,6 +128,7 @@ export const types: readonly StepType[] = [
   powerCycle,
   powerOff,
   powerOn,
+  rdsAdopt,
   rdsCompare,
   rdsCopySnapshot,
   rdsFailover,

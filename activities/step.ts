@@ -61,6 +61,8 @@ export interface Outcome<Output> {
   readonly backups?: readonly BackupNews[];
   /** Hosts whose standing fence is lifted by this step: what it stood against can no longer write on its own. */
   readonly lifts?: readonly string[];
+  /** The site that serves from now on, where a step puts something in service in place of what was there, without a promotion. */
+  readonly serves?: string;
   /** What was seen in the world, one sentence an item. */
   readonly evidence: readonly string[];
 }
@@ -153,7 +155,12 @@ export interface StepDefinition<Input, Output> {
    */
   readonly leansOn?: string;
   /** Set where people carry the step out or witness it. `{field}` in the question is filled from the input. */
-  readonly asks?: { readonly question: string; readonly people: number };
+  readonly asks?: {
+    readonly question: string;
+    readonly people: number;
+    /** True: in a run of a whole site, as many people who approved its gate have answered it, for the gate says so. */
+    readonly covered?: boolean;
+  };
   /** Usual duration, milliseconds: orders the walk and estimates the run. */
   readonly expected: number;
   /** One attempt, unless the runbook says otherwise. Words, as in a runbook: `30 seconds`. */
@@ -167,6 +174,12 @@ export interface StepDefinition<Input, Output> {
   readonly permissions: readonly string[];
   /** The exact IAM actions that it calls, by phase: `ec2:CreateSnapshots`. `lifeboat iam` makes policies of them, and a test holds the calls really made to them. */
   readonly iam?: { readonly [phase in 'preflight' | 'execute' | 'rehearse' | 'undo']?: readonly string[] };
+  /** Where the input names several AWS sites: which of these actions are called at each, by field (`original.site`). Absent: all of them at each. */
+  readonly iamAt?: { readonly [field: string]: readonly string[] };
+  /** Of them, those that are called only where these sites are of different accounts. */
+  readonly iamAcross?: readonly string[];
+  /** Those that are called only where the input has one of these fields. */
+  readonly iamIf?: { readonly [action: string]: readonly string[] };
   /** MUST only read. Everything that can be known before: credentials, reachability, versions, capacity. Throws a StepError that a person can act on. */
   preflight(input: Input, context: StepContext): Promise<readonly string[]>;
   /**
@@ -191,8 +204,11 @@ export function step<Input, Output>(definition: StepDefinition<Input, Output>): 
     ...definition,
     preflight: async (input, context) => {
       const read = definition.input.parse(input);
-      const seen = await definition.preflight(read, context);
-      return definition.iam === undefined ? seen : [...seen, ...(await permitted(definition, read, context))];
+      const [allowed, seen] = await Promise.allSettled([permitted(definition, read, context), definition.preflight(read, context)]);
+      // It names all that is missing, where the other names what it came upon first.
+      if (allowed.status === 'rejected') throw allowed.reason;
+      if (seen.status === 'rejected') throw seen.reason;
+      return [...seen.value, ...allowed.value];
     },
     execute: (input, context) => definition.execute(definition.input.parse(input), context),
     verify: (input, context) => definition.verify(definition.input.parse(input), context),

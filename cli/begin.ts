@@ -42,7 +42,7 @@ export function requiredMode(args: Arguments, command: string): Mode {
 export async function begin(
   args: Arguments,
   kind: Kind,
-  what: Pick<RunInput, 'system' | 'mode' | 'cause' | 'runbook' | 'parameters'>,
+  what: Pick<RunInput, 'system' | 'site' | 'mode' | 'cause' | 'runbook' | 'parameters'>,
 ): Promise<number> {
   const [{ connect }, { startRun }] = await Promise.all([import('./connect.ts'), import('./start-run.ts')]);
   const by = who(args);

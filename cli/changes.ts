@@ -1,4 +1,4 @@
-import type { RunState, StepView } from '../workflows/wire.ts';
+import type { ChildView, RunState, StepView } from '../workflows/wire.ts';
 import { duration } from '../record/words.ts';
 import { timeOfDay } from './clock.ts';
 import type { Hints } from './hints.ts';
@@ -31,7 +31,8 @@ export function changes(before: Snapshot | undefined, run: Snapshot, now: number
     at(stepChange(step), step.endedAt ?? step.startedAt);
   }
   if (state.state !== before?.state?.state) at(`${state.state}${state.mode && !before?.state?.mode ? ` (${state.mode})` : ''}`);
-  if (before?.state && state.serving !== before.state.serving)
+  for (const line of childChanges(before?.state ?? null, state)) at(line);
+  if (before?.state && state.whole === undefined && state.serving !== before.state.serving)
     at(
       state.serving === null
         ? `no site is known to serve ${plain(state.system)} now`
@@ -46,6 +47,19 @@ function stepChange(step: StepView): string {
   const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
   const where = step.state === 'running' ? ` (${plain(step.what)}${step.site === null ? '' : ` at ${step.site}`})` : '';
   return `${plain(step.id)} ${step.state}${spent}${attempt}${where}${step.note === '' ? '' : `: ${plain(step.note)}`}`;
+}
+
+/** Runs that a step has started, as they begin and end. */
+function childChanges(before: RunState | null, state: RunState): string[] {
+  const key = (step: StepView, { name, startedAt, endedAt }: ChildView): string => `${step.id} ${name} ${startedAt} ${endedAt}`;
+  const known = new Set(before?.steps.flatMap((step) => (step.children ?? []).map((child) => key(step, child))));
+  return state.steps.flatMap((step) =>
+    (step.children ?? []).flatMap((child) => {
+      if (known.has(key(step, child))) return [];
+      const says = child.verdict ?? (child.endedAt === null ? 'begun' : 'ended');
+      return [`${plain(step.id)}: ${child.workflowId} ${says}${child.why === '' ? '' : `: ${plain(child.why)}`}`];
+    }),
+  );
 }
 
 function questionChanges(before: RunState | null, run: Snapshot, state: RunState, now: number, to: Hints): string[] {

@@ -16,7 +16,7 @@ interface Live {
 /** Prints every problem and warning of a runbooks folder. Returns 0 where nothing is refused, else 1. */
 export async function check(folder: string, options: { live: boolean; json: boolean }): Promise<number> {
   const { inventory, runbooks, problems: broken } = await loadFolder(folder);
-  const found = inventory === undefined ? [] : runbooks.map((runbook) => lint({ runbook, inventory, types }));
+  const found = inventory === undefined ? [] : runbooks.map((runbook) => lint({ runbook, runbooks, inventory, types }));
   const problems = [...broken, ...found.flatMap((one) => one.problems)];
   const warnings = found.flatMap((one) => one.warnings);
   const nothing = problems.length === 0 && runbooks.length === 0;

@@ -5,8 +5,8 @@ import { starting } from './starting.ts';
 export default starting(
   'failover',
   {
-    summary: 'Moves a system to its other site, and follows the run to its end.',
-    usage: 'SYSTEM --planned|--unplanned [--cause CAUSE] [--param NAME=VALUE …]',
+    summary: 'Moves a system, or every system of a site, to its other site, and follows the run to its end.',
+    usage: 'SYSTEM|--site SITE --planned|--unplanned [--cause CAUSE] [--param NAME=VALUE …]',
     options: { ...modeOptions, ...causeOption },
   },
   async (args) => {

@@ -10,6 +10,7 @@ const command: Command = {
   options: {
     rehearsal: { type: 'boolean', help: "For rehearsals: denied on whatever is not tagged as a rehearsal's own." },
     site: { type: 'string', value: 'SITE', help: 'Only the policy of this site, as a plain document for AWS.' },
+    param: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'A parameter that must be given; may be given several times.' },
     ...runbooksOption,
   },
   async run(args) {

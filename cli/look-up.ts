@@ -24,8 +24,11 @@ export async function lookUp(
   if (!systems.includes(wanted.system)) throw unknown('system', wanted.system, systems, path);
   if (folder.problems.length > 0) return undefined;
   const { chooseRunbook, ChoiceError } = await import('../plan/choose.ts');
+  const { runbooks } = folder;
+  const oneWay = runbooks.filter(({ data }) => data.system === wanted.system && data.kind === wanted.kind && data.target !== undefined);
+  // Which of them is meant follows from who serves: the worker asks.
+  if (wanted.runbook === undefined && oneWay.length > 1) return undefined;
   try {
-    const { runbooks } = folder;
     return {
       runbook: chooseRunbook({
         runbooks,
@@ -38,6 +41,15 @@ export async function lookUp(
     if (error instanceof ChoiceError) throw usage(`In ${path} ${error.message}.`, 'Another folder: --runbooks FOLDER');
     throw error;
   }
+}
+
+/** Looks a site up in the local runbooks folder, where there is one. */
+export async function lookUpSite(args: Arguments, site: string): Promise<void> {
+  const path = runbooksPath(args);
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return;
+  const { inventory } = await load(path);
+  const sites = Object.keys(inventory?.data.sites ?? {});
+  if (inventory !== undefined && !sites.includes(site)) throw unknown('site', site, sites, path);
 }
 
 /** The runbook of that name in the local folder, which must be there: its kind decides what is started. */

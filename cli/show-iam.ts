@@ -1,13 +1,16 @@
-import { actionsOfEveryRun } from '../activities/facts/actions.ts';
+import { needsOfRun, needsOfStep } from '../activities/aws/needs.ts';
 import { types } from '../activities/index.ts';
-import { compile } from '../plan/compile.ts';
-import { waysOf, systemFacts } from '../plan/facts.ts';
-import { policies, type Purpose, type SitePolicy } from '../plan/permissions.ts';
+import { compileWhole } from '../plan/compile.ts';
+import { systemFacts, waysOf } from '../plan/facts.ts';
+import type { InventoryFile, RunbookFile } from '../plan/load.ts';
+import { policies, type Needed, type Purpose, type SitePolicy } from '../plan/permissions.ts';
+import type { Json } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
 import type { Arguments } from './command.ts';
 import { exit } from './exit.ts';
 import { Failure, usage } from './failure.ts';
-import { say, sayJson, paint, note } from './print.ts';
+import { parameters } from './look-up.ts';
+import { note, paint, say, sayJson } from './print.ts';
 import { wantedRunbook } from './wanted-runbook.ts';
 
 interface Wanted {
@@ -20,28 +23,15 @@ interface Wanted {
 /** Prints the policies of a runbook, whichever site serves. Returns 0. */
 export async function showIam(args: Arguments, { folder, name, purpose, site }: Wanted): Promise<number> {
   const { runbook, inventory } = await wantedRunbook(args, { folder, name });
-  const system = systemFacts(inventory.data, runbook.data.system);
-  const found: SitePolicy[] = [];
-  try {
-    for (const [source, target] of system ? waysOf(system) : [])
-      found.push(...policies(compile({ runbook, inventory, types, source, target }), types, purpose, actionsOfEveryRun));
-  } catch (error) {
-    if (!(error instanceof PlanError)) throw error;
-    throw new Failure(
-      exit.otherwise,
-      `${runbook.data.runbook} does not compile.\n${error.message}`,
-      'Mend the files; lifeboat check tells more.',
-    );
-  }
-  const all = merged(found);
-  if (all.length === 0) throw new Failure(exit.otherwise, `${runbook.data.runbook} calls nothing at AWS.`, '');
+  const { runbook: called } = runbook.data;
+  const all = policiesOf(runbook, inventory, parameters(args, runbook.data), purpose);
+  if (all.length === 0) throw new Failure(exit.otherwise, `${called} calls nothing at AWS.`, 'It needs no policy.');
   if (site === undefined) {
     sayJson(all);
     return exit.done;
   }
   const one = all.find((policy) => policy.site === site);
-  if (!one)
-    throw usage(`${runbook.data.runbook} calls nothing at "${site}".`, `It does at: ${all.map((policy) => policy.site).join(', ')}.`);
+  if (!one) throw usage(`${called} calls nothing at "${site}".`, `It does at: ${all.map((policy) => policy.site).join(', ')}.`);
   note(
     paint('dim', `${one.site}: account ${one.account ?? 'of the credentials'}, role ${one.role ?? 'of the credentials'}`, process.stderr),
   );
@@ -49,22 +39,35 @@ export async function showIam(args: Arguments, { folder, name, purpose, site }: 
   return exit.done;
 }
 
-/** One policy a site: whichever way the run goes, its role can do what it takes. */
-function merged(found: readonly SitePolicy[]): SitePolicy[] {
-  const sites = new Map<string, SitePolicy>();
-  for (const one of found) {
-    const known = sites.get(one.site);
-    if (!known) sites.set(one.site, one);
-    else sites.set(one.site, { ...known, policy: { ...known.policy, Statement: both(known.policy.Statement, one.policy.Statement) } });
+type Given = { readonly parameters?: { readonly [name: string]: Json } };
+
+/** One policy a site, whichever way a run goes. */
+export function policiesOf(runbook: RunbookFile, inventory: InventoryFile, given: Given, purpose: Purpose): readonly SitePolicy[] {
+  const system = systemFacts(inventory.data, runbook.data.system);
+  const ways = system ? waysOf(system, runbook.data.target) : [];
+  try {
+    const wholes = ways.map(([source, target]) => compileWhole({ runbook, inventory, types, source, target, ...given }));
+    return policies(wholes, needed(purpose), purpose);
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    throw new Failure(
+      exit.otherwise,
+      `${runbook.data.runbook} does not compile.\n${error.message}`,
+      'Mend the files, or give what it must be given with --param NAME=VALUE.',
+    );
   }
-  return [...sites.values()];
 }
 
-function both(a: SitePolicy['policy']['Statement'], b: SitePolicy['policy']['Statement']): SitePolicy['policy']['Statement'] {
-  const sids = new Map(a.map((statement) => [statement.Sid, statement]));
-  for (const statement of b) {
-    const known = sids.get(statement.Sid);
-    sids.set(statement.Sid, known ? { ...known, Action: [...new Set([...known.Action, ...statement.Action])].sort() } : statement);
-  }
-  return [...sids.values()];
+/** What the step types tell of actions and plans. */
+function needed(purpose: Purpose): Needed {
+  const byName = new Map(types.map((type) => [type.name, type]));
+  return {
+    ofRun: needsOfRun,
+    ofStep: (action, { target, sites }) =>
+      needsOfStep(byName.get(action.uses)!, action.with, {
+        purpose,
+        target: target.site,
+        account: (site) => sites[site]?.aws?.account,
+      }),
+  };
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { types } from '../activities/index.ts';
 import { modesOf } from '../plan/analysis.ts';
-import { compile } from '../plan/compile.ts';
+import { compile, type CompileInput } from '../plan/compile.ts';
 import { estimate, inOrder, type Estimate } from '../plan/estimate.ts';
 import { checklist } from '../plan/export.ts';
 import type { Branch, Mode, Plan, PlanNode } from '../plan/plan.ts';
@@ -15,14 +15,17 @@ import { Failure, usage } from './failure.ts';
 import { hints } from './hints.ts';
 import { lateText } from './late.ts';
 import { parameters } from './look-up.ts';
+import { ofSite } from './plan-site.ts';
 import { note, paint, plain, say, sayJson, table } from './print.ts';
 import { findSource } from './source.ts';
 import { wantedRunbook } from './wanted-runbook.ts';
 
 interface Wanted {
   readonly folder: string;
-  /** System or runbook. */
+  /** System or runbook; of a run of a whole site, the site. */
   readonly name: string;
+  /** Of a run of a whole site: its kind. */
+  readonly whole?: string;
   readonly mode: Mode | undefined;
   /** The site that serves; undefined: ask. */
   readonly from: string | undefined;
@@ -33,25 +36,25 @@ interface Wanted {
 
 /** Compiles a runbook and prints what a run of it would do; writes the checklist to `file`. Returns 0. */
 export async function showPlan(args: Arguments, wanted: Wanted): Promise<number> {
-  const { runbook, inventory } = await wantedRunbook(args, wanted);
+  const chosen =
+    wanted.whole === undefined ? await ofRunbook(args, wanted) : await ofSite(wanted.folder, wanted.name, wanted.whole, wanted.from);
+  const { input, evidence } = chosen;
+  const { runbook } = input;
   const modes = modesOf(runbook.data.kind).filter((mode) => wanted.mode === undefined || mode === wanted.mode);
   if (modes.length === 0) throw usage(`A ${runbook.data.kind} is never ${wanted.mode}.`, 'Leave the mode out.');
-  const { source, target, evidence } = await findSource(inventory, runbook, wanted.from);
   const revision = await revisionOf(wanted.folder);
-  const plan = compiled({
-    runbook,
-    inventory,
-    types,
-    source,
-    target,
-    ...(revision === undefined ? {} : { revision }),
-    ...parameters(args, runbook.data),
-  });
+  const plan = compiled({ ...input, ...(revision === undefined ? {} : { revision }) });
   const estimates = Object.fromEntries(modes.map((mode) => [mode, estimate(plan, mode)]));
   if (wanted.file !== undefined) await writeChecklist(plan, modes, resolve(wanted.file));
   if (wanted.json) sayJson({ plan, estimates, evidence });
   else print(plan, modes, estimates, evidence);
   return exit.done;
+}
+
+async function ofRunbook(args: Arguments, wanted: Wanted): Promise<{ input: CompileInput; evidence: readonly string[] }> {
+  const { runbook, inventory, runbooks } = await wantedRunbook(args, wanted);
+  const { source, target, evidence } = await findSource(inventory, runbook, wanted.from);
+  return { input: { runbook, runbooks, inventory, types, source, target, ...parameters(args, runbook.data) }, evidence };
 }
 
 function compiled(input: Parameters<typeof compile>[0]): Plan {
@@ -75,7 +78,7 @@ async function writeChecklist(plan: Plan, modes: readonly Mode[], file: string):
 }
 
 function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: string]: Estimate }, evidence: readonly string[]): void {
-  say(paint('bold', `${plan.kind} of ${plan.system.name}: ${plan.source.site} → ${plan.target.site}`));
+  say(paint('bold', `${plan.kind} of ${plan.whole ?? plan.system.name}: ${plan.source.site} → ${plan.target.site}`));
   say(`runbook ${plan.runbook}${plan.revision === undefined ? '' : ` at revision ${plan.revision}`}; ${plain(plan.description)}`);
   say(`digest ${plan.digest}`);
   evidence.forEach((line) => say(paint('dim', plain(line))));
@@ -96,7 +99,7 @@ function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: 
   plan.warnings.forEach((warning) => say(`${paint('yellow', 'warning')}  ${plain(warning)}`));
   if (plan.kind === 'failover')
     say(
-      `\nTo run exactly this: ${hints().command} failover ${plan.system.name} ${modes.map((mode) => `--${mode}`).join('|')} --digest ${plan.digest}`,
+      `\nTo run exactly this: ${hints().command} failover ${plan.whole === undefined ? plan.system.name : `--site ${plan.whole}`} ${modes.map((mode) => `--${mode}`).join('|')} --digest ${plan.digest}`,
     );
 }
 

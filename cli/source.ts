@@ -21,13 +21,15 @@ export interface Direction {
 /** The site that serves and the one that shall: `from` where it is given, else by asking every member who is primary. */
 export async function findSource(inventory: InventoryFile, runbook: RunbookFile, from: string | undefined): Promise<Direction> {
   const { system } = runbook.data;
-  const sites = pairOf(inventory.data, system);
-  const all = sites.length > 0 ? sites : Object.keys(inventory.data.sites);
-  if (from !== undefined) {
-    if (!all.includes(from))
-      throw usage(`"${plain(from)}" is no site of ${system}.${didYouMean(from, all)}`, `Its sites: ${all.join(', ')}`);
-    return { source: from, target: other(all, from), evidence: [`${from} is taken to serve, as --from says.`] };
-  }
+  if (from === undefined) return await directionOf(inventory, system);
+  const all = sitesOf(inventory, system);
+  if (!all.includes(from)) throw usage(`"${plain(from)}" is no site of ${system}.${didYouMean(from, all)}`, `Its sites: ${all.join(', ')}`);
+  return { source: from, target: other(all, from), evidence: [`${from} is taken to serve, as --from says.`] };
+}
+
+/** The same, by asking every member who is primary. */
+export async function directionOf(inventory: InventoryFile, system: string): Promise<Direction> {
+  const all = sitesOf(inventory, system);
   const facts = systemFacts(inventory.data, system);
   const ways = facts ? waysOf(facts) : [];
   if (facts === undefined || ways.length === 1 || Object.keys(membersOf(facts)).length < 2) {
@@ -50,6 +52,11 @@ export async function findSource(inventory: InventoryFile, runbook: RunbookFile,
       `Say it: --from ${all.join(' or --from ')}`,
     );
   }
+}
+
+function sitesOf(inventory: InventoryFile, system: string): readonly string[] {
+  const sites = pairOf(inventory.data, system);
+  return sites.length > 0 ? sites : Object.keys(inventory.data.sites);
 }
 
 const other = (sites: readonly string[], site: string): string => sites.find((one) => one !== site) ?? site;

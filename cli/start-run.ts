@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Kind } from '../plan/plan.ts';
-import { controlQueue, runId, type RunInput } from '../workflows/wire.ts';
+import { controlQueue, idOfRun, type RunInput } from '../workflows/wire.ts';
 import { explain, type Temporal } from './connect.ts';
 import type { RunName } from './find-run.ts';
 
@@ -11,8 +11,12 @@ export interface Started extends RunName {
 
 /** Starts a run, or finds the one of this kind and system that is under way. */
 export async function startRun(temporal: Temporal, kind: Kind, input: RunInput): Promise<Started> {
-  const workflowId = runId(kind, input.system);
-  const words = [`${kind} of ${input.system}`, ...(input.mode ? [input.mode] : []), ...(input.by ? [`started by ${input.by}`] : [])];
+  const workflowId = idOfRun(kind, input);
+  const words = [
+    `${kind} of ${input.site ?? input.system}`,
+    ...(input.mode ? [input.mode] : []),
+    ...(input.by ? [`started by ${input.by}`] : []),
+  ];
   try {
     const handle = await temporal.within(10_000, () =>
       temporal.client.workflow.start(kind, {

@@ -33,12 +33,16 @@ export function ending(run: Snapshot): Line[] {
       [well ? 'green' : 'red', `${well ? '✓' : '✗'} ${verdict ?? ended(run.status)}`],
       [null, why === '' ? '' : `: ${plain(why)}`],
     ],
-    [[null, serving === null ? `  No site is known to serve ${plain(system)} now.` : `  ${plain(serving)} serves ${plain(system)} now.`]],
+    ...(run.state?.whole === undefined ? [[[null, servedBy(serving, system)]] satisfies Line] : []),
     ...Object.entries(run.result?.records ?? run.state?.records ?? {}).map(([site, path]): Line => [
       ['dim', `  report at ${site}: `],
       [null, plain(path)],
     ]),
   ];
+}
+
+function servedBy(serving: string | null, system: string): string {
+  return serving === null ? `  No site is known to serve ${plain(system)} now.` : `  ${plain(serving)} serves ${plain(system)} now.`;
 }
 
 function ended(status: string): string {

@@ -5,7 +5,7 @@ import { decisionCommand, type Hints } from './hints.ts';
 import { compose, cut, rows, type Line, type Style } from './line.ts';
 import { plain } from './print.ts';
 import type { Snapshot } from './snapshot.ts';
-import { ending } from './verdict.ts';
+import { ending, good } from './verdict.ts';
 
 /** The picture of a run at one moment. `width` and `height` in characters; lines are cut and steps left out to fit. */
 export function view(run: Snapshot, now: number, size: { width: number; height: number }, to: Hints): string[] {
@@ -17,7 +17,7 @@ export function view(run: Snapshot, now: number, size: { width: number; height: 
   // Links and commands wrap, so that they can be copied whole; facts do where there is room.
   const below = rowsOf(head) + rowsOf(roomy) + fewest < size.height ? roomy : foot(size.width);
   const room = Math.max(fewest, size.height - rowsOf(head) - rowsOf(below) - 1);
-  const steps = run.state ? stepLines(run.state.steps, now, room) : [];
+  const steps = run.state ? stepLines(run.state.steps, now, room, to) : [];
   return [...head, ...steps.map((line) => compose(line, size.width)), ...below];
 }
 
@@ -31,7 +31,9 @@ function problemLines(run: Snapshot): Line[] {
 function heading(run: Snapshot, now: number): Line[] {
   const state = run.state;
   const words = state ? [state.mode, state.source && state.target && `${state.source} → ${state.target}`] : [];
-  const title = [state ? `${run.type} of ${state.system}` : run.workflowId, ...words.filter((word) => Boolean(word))].join(' · ');
+  const title = [state ? `${run.type} of ${state.whole ?? state.system}` : run.workflowId, ...words.filter((word) => Boolean(word))].join(
+    ' · ',
+  );
   const end = run.closedAt === null ? now : Date.parse(run.closedAt);
   const spent = run.closedAt === null ? clock(end - Date.parse(run.startedAt)) : duration(end - Date.parse(run.startedAt));
   const says = state?.state ?? run.result?.verdict ?? run.status.toLowerCase();
@@ -42,7 +44,7 @@ function heading(run: Snapshot, now: number): Line[] {
       ['dim', spent],
     ],
     [['dim', run.link]],
-    ...(state && state.serving === null && run.closedAt === null && state.steps.length > 0
+    ...(state && state.whole === undefined && state.serving === null && run.closedAt === null && state.steps.length > 0
       ? [[['dim', `No site is known to serve ${plain(state.system)} now.`]] satisfies Line]
       : []),
     [],
@@ -50,13 +52,17 @@ function heading(run: Snapshot, now: number): Line[] {
 }
 
 /** At most `most` lines: around the first step that is not over. */
-function stepLines(steps: readonly StepView[], now: number, most: number): Line[] {
+function stepLines(steps: readonly StepView[], now: number, most: number, to: Hints): Line[] {
   const over: readonly StepState[] = ['done', 'skipped', 'left out', 'undone'];
   const columns = [
     Math.max(0, ...steps.map((step) => step.id.length)),
     Math.min(48, Math.max(0, ...steps.map((step) => step.what.length))),
   ] as const;
-  if (steps.length <= most) return steps.map((step) => stepLine(step, now, columns));
+  if (steps.length <= most) {
+    const children = steps.map((step) => childLines(step, now, to));
+    const fit = steps.length + children.flat().length <= most;
+    return steps.flatMap((step, place) => [stepLine(step, now, columns), ...(fit ? children[place]! : [])]);
+  }
   const active = steps.findIndex((step) => !over.includes(step.state));
   const shown = most - 2;
   const first = Math.max(0, Math.min((active < 0 ? steps.length : active) - 2, steps.length - shown));
@@ -95,6 +101,22 @@ function stepLine(step: StepView, now: number, [ids, whats]: readonly [number, n
     [quiet, spent(step, now).padStart(9)],
     [quiet ?? style, `  ${about.filter((word) => word !== '').join(', ')}`],
   ];
+}
+
+/** Of the runs that a step has started: those under way and those that did not end well, and how each is followed. */
+function childLines({ children = [] }: StepView, now: number, to: Hints): Line[] {
+  const shown = children.filter(({ verdict, endedAt }) => (verdict === null ? endedAt === null : !good.includes(verdict)));
+  const names = Math.max(0, ...shown.map(({ name }) => name.length));
+  const lines = shown.slice(0, 8).map((child): Line => {
+    const state = child.verdict ?? `under way for ${clock(now - Date.parse(child.startedAt))}`;
+    return [
+      ['dim', `      ${plain(child.name).padEnd(names)}  `],
+      [child.verdict === null ? 'cyan' : 'red', state],
+      [null, child.why === '' ? '' : `: ${plain(child.why)}`],
+      ['dim', `  ${to.command} status ${child.workflowId}`],
+    ];
+  });
+  return shown.length > 8 ? [...lines, [['dim', `      … ${shown.length - 8} more`]]] : lines;
 }
 
 function spent(step: StepView, now: number): string {

@@ -12,7 +12,7 @@ import { didYouMean } from './suggest.ts';
 export async function wantedRunbook(
   args: Arguments,
   wanted: { folder: string; name: string },
-): Promise<{ runbook: RunbookFile; inventory: InventoryFile }> {
+): Promise<{ runbook: RunbookFile; inventory: InventoryFile; runbooks: readonly RunbookFile[] }> {
   const { inventory, runbooks, problems } = await loadFolder(wanted.folder);
   const broken = problems.map(printProblem).join('\n');
   if (inventory === undefined)
@@ -22,7 +22,7 @@ export async function wantedRunbook(
       'Mend it, or name another folder with --runbooks.',
     );
   const named = runbooks.find((runbook) => runbook.data.runbook === wanted.name);
-  if (named) return { runbook: named, inventory };
+  if (named) return { runbook: named, inventory, runbooks };
   const mine = runbooks.filter((runbook) => runbook.data.system === wanted.name);
   const [one] = mine;
   if (one === undefined) {
@@ -39,7 +39,11 @@ export async function wantedRunbook(
   const name = text(args, 'runbook');
   const kind = mine.find((runbook) => runbook.data.runbook === name)?.data.kind ?? (mine.length === 1 ? one.data.kind : 'failover');
   try {
-    return { runbook: chooseRunbook({ runbooks, system: wanted.name, kind, ...(name === undefined ? {} : { name }) }), inventory };
+    return {
+      runbook: chooseRunbook({ runbooks, system: wanted.name, kind, ...(name === undefined ? {} : { name }) }),
+      inventory,
+      runbooks,
+    };
   } catch (error) {
     if (error instanceof ChoiceError) throw usage(error.message, 'Name it with --runbook NAME.');
     throw error;

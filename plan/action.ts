@@ -59,7 +59,7 @@ export function makeAction(way: Way, scope: Scope, late: LateUse[]): Made | unde
 export function typeOf(uses: string, path: Path, scope: Scope): StepType | undefined {
   const type = scope.types.get(uses);
   if (type === undefined && uses === 'runbook')
-    scope.problems.add(scope.runbook, path, '"uses: runbook" is not supported yet', 'copy the steps of the other runbook into this one');
+    scope.problems.add(scope.runbook, path, '"uses: runbook" is no other way of a step', 'give the run a step of its own');
   else if (type === undefined)
     scope.problems.add(scope.runbook, path, `there is no step type "${uses}"`, didYouMean(uses, [...scope.types.keys()], 'step types'));
   return type;
@@ -113,7 +113,7 @@ function asksOf(asks: NonNullable<StepType['asks']>, input: Action['with'], way:
       `${way.uses} asks ${asks.people} people, and its approvers are ${people}`,
       'name a role with more people, or add people to the inventory',
     );
-  return { question: filled(asks.question, input), people: asks.people, approvers };
+  return { question: filled(asks.question, input), people: asks.people, approvers, ...(asks.covered ? { covered: true as const } : {}) };
 }
 
 /** `{field}` in a question becomes the input's value. */

@@ -7,6 +7,7 @@ import { didYouMean } from './nearest.ts';
 import type { Mode } from './plan.ts';
 import { scopeOf } from './scope.ts';
 import type { CompileInput, Scope } from './scope.ts';
+import { tellEmulated } from './lint/endpoint.ts';
 import { checkKind } from './lint/kind.ts';
 import { checkLimits, mostSteps } from './lint/limits.ts';
 import { checkReferences } from './lint/references.ts';
@@ -51,6 +52,7 @@ export function analyse(input: CompileInput, draft: boolean): { readonly scope: 
   checkRegion(analysis);
   checkLimits(analysis);
   advise(analysis);
+  tellEmulated(analysis);
   return { scope, analysis };
 }
 

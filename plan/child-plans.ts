@@ -1,3 +1,4 @@
+import { calling } from './draft-branch.ts';
 import type { DraftBranch, WantedRun } from './draft-branch.ts';
 import { own, systemFacts, waysOf } from './facts.ts';
 import { bytes } from './lint/limits.ts';
@@ -14,8 +15,11 @@ export interface ChildPlan {
 type Base = Omit<PlanHeader, 'digest' | 'pages'>;
 type Compile = (input: CompileInput) => Plan;
 
-/** One child takes so many steps, and bytes of them, at the most: its history stays short, and its plan fits into its input. */
-const largestWave = { steps: 200, bytes: 160 * 1024 };
+/**
+ * One child takes so many steps, and bytes of them, at the most: its history stays short, and the inputs of as many children as are begun
+ * in the same moment fit into one message to the server, which takes 4 MiB.
+ */
+const largestWave = { steps: 200, bytes: 96 * 1024 };
 
 /** The plans of a branch's children; what is wrong with them is said at the branch. */
 export function childPlans(branch: DraftBranch, base: Base, scope: Scope, compile: Compile): readonly ChildPlan[] {
@@ -65,10 +69,11 @@ function runPlan({ name, system, runbook, parameters, path }: WantedRun, scope: 
     return undefined;
   }
   const { input } = scope;
-  const above = [...(input.above ?? []), `${scope.runbook.data.runbook} ${scope.runbook.data.system}`];
-  const { whole: _, ...rest } = input;
+  // What the world says of other systems holds for the runs of a whole site; a run of a run goes the way of the one that starts it, which
+  // can be told again where its plan is asked for.
+  const { whole: _, directions: __, notes: ___, ...rest } = input;
   try {
-    const plan = compile({ ...rest, ...direction, runbook, parameters, above });
+    const plan = compile({ ...rest, ...direction, runbook, parameters, above: calling(scope) });
     return { plan, child: childOf(name, plan, parameters) };
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;

@@ -7,14 +7,15 @@ export class ChoiceError extends Error {
   override readonly name = 'ChoiceError';
 }
 
-/** The runbook that is meant: by name, or the only one of its kind for the system. Throws a {@link ChoiceError}. */
+/** The runbook that is meant: by name, or the only one of its kind for the system, and for the way to the target where that is known. Throws a {@link ChoiceError}. */
 export function chooseRunbook(wanted: {
   readonly runbooks: readonly RunbookFile[];
   readonly system: string;
   readonly kind: Kind;
   readonly name?: string;
+  readonly target?: string;
 }): RunbookFile {
-  const { runbooks, system, kind, name } = wanted;
+  const { runbooks, system, kind, name, target } = wanted;
   if (name !== undefined) {
     const all = runbooks.filter(({ data }) => data.runbook === name);
     const named = all.find(({ data }) => data.system === system) ?? all[0];
@@ -36,7 +37,12 @@ export function chooseRunbook(wanted: {
   const mine = runbooks.filter(({ data }) => data.system === system);
   if (mine.length === 0)
     throw new ChoiceError(`no runbook is for the system "${system}": ${didYouMean(system, systems, 'systems that have one')}`);
-  const [first, ...others] = mine.filter(({ data }) => data.kind === kind);
+  const ofKind = mine.filter(({ data }) => data.kind === kind);
+  const [first, ...others] = ofKind.filter(({ data }) => target === undefined || (data.target ?? target) === target);
+  if (first === undefined && ofKind.length > 0)
+    throw new ChoiceError(
+      `"${system}" has no ${kind} to ${target}; it has: ${listed(ofKind.map(({ data }) => `${data.runbook} (to ${data.target})`))}`,
+    );
   if (first === undefined)
     throw new ChoiceError(
       `"${system}" has no runbook of the kind ${kind}; it has: ${listed(mine.map(({ data }) => `${data.runbook} (${data.kind})`))}`,

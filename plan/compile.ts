@@ -69,7 +69,7 @@ function stepsOf({ drafts, needs, order, reach }: Analysis, children: ReadonlyMa
 }
 
 function headerOf(
-  { runbook, inventory, source, target, revision, whole }: CompileInput,
+  { runbook, inventory, source, target, revision, whole, notes = [] }: CompileInput,
   { drafts, scope }: Analysis,
 ): Omit<PlanHeader, 'digest' | 'pages'> {
   const { ui } = inventory.data.temporal ?? {};
@@ -94,7 +94,7 @@ function headerOf(
     notify: notifyFacts(inventory.data),
     ...(ui === undefined ? {} : { ui }),
     ...(whole === undefined ? {} : { whole }),
-    warnings: scope.warnings.sorted().map(printProblem),
+    warnings: [...notes, ...scope.warnings.sorted().map(printProblem)],
   };
 }
 

@@ -1,3 +1,4 @@
+import { analyse } from './analyse.ts';
 import { ChoiceError, chooseRunbook } from './choose.ts';
 import type { Draft } from './draft.ts';
 import { conditionOf, shared } from './draft-shared.ts';
@@ -8,7 +9,7 @@ import type { Item } from './items.ts';
 import type { RunbookFile } from './load.ts';
 import { didYouMean } from './nearest.ts';
 import type { Branch, Json, Step } from './plan.ts';
-import type { Path } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
 import { resolve } from './resolve.ts';
 import type { LateUse } from './resolve.ts';
 import type { Scope } from './scope.ts';
@@ -47,10 +48,7 @@ export function draftBranch(raw: RunbookStep, index: number, scope: Scope): Draf
     ...shared(raw, path, condition, scope),
     width: raw.width,
     whenItFails: failing(runs, scope),
-    summary:
-      raw.uses === 'runbook'
-        ? `runs of ${[...new Set(runs.map(({ runbook }) => runbook.data.runbook))].slice(0, 3).join(', ')}`
-        : `${raw.uses} for each of ${wave.length}`,
+    summary: raw.uses === 'runbook' ? summaryOf(runs) : `${raw.uses} for each of ${wave.length}`,
     ...(first === undefined ? {} : { at: first.step.action.at, uses: first.step.action.uses }),
   };
   return {
@@ -69,6 +67,13 @@ export function draftBranch(raw: RunbookStep, index: number, scope: Scope): Draf
   };
 }
 
+function summaryOf(runs: readonly WantedRun[]): string {
+  const [first, ...others] = runs;
+  const names = [...new Set(runs.map(({ runbook }) => runbook.data.runbook))];
+  if (first !== undefined && others.length === 0) return `run ${names[0]} of ${first.system}`;
+  return `${runs.length} runs of ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+}
+
 interface Made {
   readonly item: string;
   readonly step: Step;
@@ -77,24 +82,17 @@ interface Made {
 }
 
 function waveOf(raw: RunbookStep, path: Path, items: readonly Item[], scope: Scope, late: LateUse[]): readonly Made[] {
-  if (items.length === 0 && raw['for-each'] !== undefined)
-    scope.warnings.add(
-      scope.runbook,
-      [...path, 'for-each'],
-      `"${raw.id}" is carried out for nothing: its list is empty`,
-      'fill the list',
-      'key',
-    );
   return items.flatMap(({ name, value }, place) => {
     if (scope.problems.full) return [];
-    const inside: Scope = { ...scope, known: { ...scope.known, item: value } };
+    const inside: Scope = { ...scope, known: { ...scope.known, item: value }, item: name };
     const ways = waysOfStep(raw, path, inside, place === 0 ? late : []);
     const [first, ...others] = ways;
     if (first === undefined) return [];
-    if (place === 0) refuseAlone(raw, path, ways, scope);
+    if (place === 0) refuseAlone(path, ways, scope);
     const step: Step = {
       kind: 'step',
-      id: `${raw.id}-${place + 1}`,
+      // No step of a runbook can have an id with a colon: keys of effects are made of it.
+      id: `${raw.id}:${place + 1}`,
       needs: [],
       line: scope.runbook.at(path).line,
       remaining: first.type.expected,
@@ -108,7 +106,7 @@ function waveOf(raw: RunbookStep, path: Path, items: readonly Item[], scope: Sco
 }
 
 /** What concerns the one pair of the run, or asks people, is no step of many. */
-function refuseAlone(raw: RunbookStep, path: Path, ways: Draft['ways'], scope: Scope): void {
+function refuseAlone(path: Path, ways: Draft['ways'], scope: Scope): void {
   for (const { action } of ways)
     if (action.promotes || action.requires.length > 0 || action.provides.length > 0 || action.asks !== undefined)
       scope.problems.add(
@@ -118,7 +116,6 @@ function refuseAlone(raw: RunbookStep, path: Path, ways: Draft['ways'], scope: S
         `write a step for each, or a runbook for each system with \`uses: runbook\``,
         'key',
       );
-  if (raw.else.length > 0 && ways.length <= raw.else.length) return;
 }
 
 function wantedRuns(raw: RunbookStep, path: Path, items: readonly Item[] | undefined, scope: Scope): readonly WantedRun[] {
@@ -132,11 +129,16 @@ function wantedRuns(raw: RunbookStep, path: Path, items: readonly Item[] | undef
         didYouMean(field, ['runbook', 'system', 'parameters'], 'its fields'),
         'key',
       );
-  return (items ?? [undefined]).flatMap((item) => wantedRun(raw, where, item, scope) ?? []);
+  const runs = (items ?? [undefined]).flatMap((item) => wantedRun(raw, where, item, scope) ?? []);
+  const systems = runs.map(({ system }) => system);
+  const twice = systems.find((system, place) => systems.indexOf(system) !== place);
+  if (twice !== undefined)
+    scope.problems.add(scope.runbook, where, `two of these runs are of "${twice}", which one at a time can have`, 'name each system once');
+  return runs;
 }
 
 function wantedRun(raw: RunbookStep, path: Path, item: Item | undefined, scope: Scope): WantedRun | undefined {
-  const inside: Scope = item === undefined ? scope : { ...scope, known: { ...scope.known, item: item.value } };
+  const inside: Scope = item === undefined ? scope : { ...scope, known: { ...scope.known, item: item.value }, item: item.name };
   const late: LateUse[] = [];
   const read = resolve(raw.with, path, inside, late) as { readonly [field: string]: unknown };
   for (const use of late)
@@ -155,22 +157,51 @@ function wantedRun(raw: RunbookStep, path: Path, item: Item | undefined, scope: 
   const called = runbooks.find(({ data }) => data.runbook === name);
   try {
     const runbook = chooseRunbook({ runbooks, system, kind: called?.data.kind ?? scope.runbook.data.kind, name });
-    const above = [...(scope.input.above ?? []), `${scope.runbook.data.runbook} ${scope.runbook.data.system}`];
-    if (above.includes(`${name} ${system}`)) {
-      scope.problems.add(
-        scope.runbook,
-        [...path, 'runbook'],
-        `the runbooks call each other: ${[...above, `${name} ${system}`].join(' → ')}`,
-        'take one of these calls out',
-      );
-      return undefined;
-    }
+    if (!mayCall(runbook, path, scope)) return undefined;
     return { name: item === undefined ? system : item.name, system, runbook, parameters: parameters as WantedRun['parameters'], path };
   } catch (error) {
     if (!(error instanceof ChoiceError)) throw error;
     scope.problems.add(scope.runbook, [...path, 'runbook'], error.message, 'name a runbook of this folder');
     return undefined;
   }
+}
+
+function mayCall(runbook: RunbookFile, path: Path, scope: Scope): boolean {
+  const above = calling(scope);
+  const { data } = runbook;
+  const before = scope.problems.list.length;
+  if (above.some((one) => one.data.runbook === data.runbook && one.data.system === data.system))
+    scope.problems.add(
+      scope.runbook,
+      [...path, 'runbook'],
+      `the runbooks call each other: ${[...above, runbook].map((one) => `${one.data.runbook} (${one.data.system})`).join(' → ')}`,
+      'take one of these calls out',
+    );
+  else {
+    const holder = above.find((one) => one.data.system === data.system && !(one.data.kind === 'backup' && data.kind === 'backup'));
+    if (holder !== undefined)
+      scope.problems.add(
+        scope.runbook,
+        path,
+        `a run of "${data.runbook}" never gets "${data.system}": the run of "${holder.data.runbook}" that starts it has it for itself`,
+        'write its steps into that runbook, or name another system',
+      );
+    // Compiling looks into each other runbook anyway.
+    else if (scope.draft) for (const problem of circles(runbook, scope)) scope.problems.put(problem);
+  }
+  return scope.problems.list.length === before;
+}
+
+/** Where the runbooks that it calls come back to one of those that lead to it. */
+function circles(runbook: RunbookFile, scope: Scope): readonly Problem[] {
+  if (!runbook.data.steps.some((step) => 'uses' in step && step.uses === 'runbook')) return [];
+  const { scope: inner } = analyse({ ...scope.input, runbook, above: calling(scope) }, true);
+  return inner.problems.list.filter(({ message }) => message.startsWith('the runbooks call each other'));
+}
+
+/** Those that lead to what this one calls, itself among them. */
+export function calling({ input, runbook }: Scope): readonly RunbookFile[] {
+  return [...(input.above ?? []), runbook];
 }
 
 /** As the inventory says of the system; of several, `hold` where one is held. */

@@ -115,9 +115,15 @@ export function pairOf(inventory: Inventory, system: string): readonly string[] 
 
 /**
  * Every way in which a system can be worked on, as [source, target]: a pair, of databases or of resources, between its sites; one that stays, whose files are saved,
- * from the site of those to the site of their copies. Empty where the inventory says neither.
+ * from the site of those to the site of their copies. Empty where the inventory says neither. `to`: only those to this site.
  */
-export function waysOf({ postgres, rds, resources, backups }: SystemFacts): readonly (readonly [source: string, target: string])[] {
+export function waysOf(system: SystemFacts, to?: string): readonly Way[] {
+  return everyWayOf(system).filter(([, target]) => to === undefined || target === to);
+}
+
+type Way = readonly [source: string, target: string];
+
+function everyWayOf({ postgres, rds, resources, backups }: SystemFacts): readonly Way[] {
   const members = Object.keys(postgres?.members ?? rds?.members ?? resources ?? {});
   if (members.length === 1) return [[members[0]!, members[0]!]];
   if (members.length > 1) return members.flatMap((one) => members.filter((other) => other !== one).map((other) => [one, other] as const));

@@ -23,10 +23,21 @@ export function itemsOf(written: Written, path: Path, scope: Scope): readonly It
     return [];
   }
   const items = (list as readonly Json[]).map((value, index) => ({ name: nameOf(value, index), value }));
-  const twice = items.find(({ name }, index) => items.findIndex((other) => other.name === name) !== index);
+  if (items.length === 0) sayEmpty(written, path, scope);
+  const names = new Set<string>();
+  const twice = items.find(({ name }) => names.size === names.add(name).size);
   if (twice !== undefined)
     scope.problems.add(scope.runbook, path, `"${twice.name}" stands twice in the list`, 'name each once; of maps their `name` counts');
   return items;
+}
+
+/** What the inventory has may have nothing at one of its sites; what the runbook itself lists is meant to be something. */
+function sayEmpty(written: Written, path: Path, scope: Scope): void {
+  const [into, what] =
+    typeof written === 'string'
+      ? [scope.warnings, 'the list is empty: it is carried out for nothing']
+      : [scope.problems, 'the list is empty: there is nothing to carry it out for'];
+  into.add(scope.runbook, path, what, 'fill the list, or take the step out', 'key');
 }
 
 function listOf(written: Written, path: Path, scope: Scope): unknown {

@@ -17,6 +17,8 @@ export function lint(input: {
   readonly runbook: RunbookFile;
   readonly inventory: InventoryFile;
   readonly types: readonly StepType[];
+  /** All of the folder: those that it may call. */
+  readonly runbooks?: readonly RunbookFile[];
 }): Findings {
   const problems = new Problems();
   const warnings = new Problems();
@@ -31,7 +33,7 @@ export function lint(input: {
 /** Every way in which the system can be worked on; where the inventory says none, between its first sites. */
 function directions({ runbook, inventory }: { readonly runbook: RunbookFile; readonly inventory: InventoryFile }) {
   const system = systemFacts(inventory.data, runbook.data.system);
-  const ways = system === undefined ? [] : waysOf(system);
+  const ways = system === undefined ? [] : waysOf(system, runbook.data.target);
   const [first = '', second = first] = Object.keys(inventory.data.sites);
   return ways.length > 0 ? ways : [[first, second] as const];
 }

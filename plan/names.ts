@@ -1,4 +1,5 @@
 import { own } from './facts.ts';
+import { sort } from './graph.ts';
 import type { Inventory } from './grammar/inventory.ts';
 import { didYouMean } from './nearest.ts';
 import type { Path, Problems, Sourced } from './problem.ts';
@@ -70,7 +71,16 @@ export function checkNames(source: Sourced<Inventory>, problems: Problems): void
       );
   }
   for (const [name, store] of Object.entries(inventory.stores)) known(['stores', name, 'host'], store.host, hosts, 'host');
+  checkOrder(source, problems);
   for (const [name, system] of Object.entries(inventory.systems)) {
+    if (sites.some((site) => name === site || name === `site-${site}`))
+      problems.add(
+        source,
+        ['systems', name],
+        `a system cannot be called "${name}"`,
+        'runs and the lock of the whole site have the name: use another',
+        'key',
+      );
     checkBackups(name, system.backups);
     const pair = system.postgres;
     if (pair === undefined) continue;
@@ -98,5 +108,33 @@ export function checkNames(source: Sourced<Inventory>, problems: Problems): void
       for (const site of missing)
         problems.add(source, [...path, field], `there is no data directory for the member at "${site}"`, `add \`${site}: PATH\``, 'key');
     }
+  }
+}
+
+/** A whole site is moved tier by tier: what a system depends on comes before it. */
+function checkOrder(source: Sourced<Inventory>, problems: Problems): void {
+  const { systems } = source.data;
+  const names = Object.keys(systems);
+  for (const [name, { tier, 'depends-on': others }] of Object.entries(systems))
+    for (const [place, other] of others.entries()) {
+      const before = own(systems, other);
+      if (before !== undefined && before.tier > tier)
+        problems.add(
+          source,
+          ['systems', name, 'depends-on', place],
+          `"${name}" of tier ${tier} depends on "${other}" of tier ${before.tier}, which is moved after it`,
+          `give "${other}" the tier ${tier} or less`,
+        );
+    }
+  const places = new Map(names.map((name, place) => [name, place]));
+  const needs = names.map((name) => systems[name]!['depends-on'].flatMap((other) => places.get(other) ?? []));
+  for (const cycle of sort(needs).cycles) {
+    const shown = [...cycle, cycle[0]!].map((place) => names[place]!);
+    problems.add(
+      source,
+      ['systems', shown[0]!, 'depends-on'],
+      `the systems depend on each other: ${shown.join(' → ')}`,
+      'take one of these out of `depends-on`',
+    );
   }
 }

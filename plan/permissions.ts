@@ -1,6 +1,4 @@
-import type { StepType } from '../activities/step.ts';
-import { own } from './facts.ts';
-import { jsonSchema } from './json-schema.ts';
+import type { Whole } from './compile.ts';
 import type { Action, Plan } from './plan.ts';
 
 /** A policy document of IAM. Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
@@ -8,11 +6,11 @@ export interface Policy {
   readonly Version: '2012-10-17';
   readonly Statement: readonly Statement[];
 }
-interface Statement {
+export interface Statement {
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
-  readonly Resource: '*';
+  readonly Resource: string | readonly string[];
   readonly Condition?: { readonly [operator: string]: { readonly [key: string]: string | readonly string[] } };
 }
 
@@ -26,107 +24,198 @@ export interface SitePolicy {
 }
 
 export type Purpose = 'live' | 'rehearsal';
-type Phase = keyof NonNullable<StepType['iam']>;
+/** IAM actions by AWS site. */
+type Needs = { readonly [site: string]: readonly string[] };
+/** What is to be allowed, as the step types tell it. */
+export interface Needed {
+  ofStep(action: Action, plan: Plan): Needs;
+  ofRun(plan: Plan): Needs;
+}
 
-const phases: { readonly [purpose in Purpose]: readonly Phase[] } = {
-  live: ['preflight', 'execute', 'undo'],
-  rehearsal: ['preflight', 'rehearse', 'undo'],
-};
-
-/** The actions that a step's type calls at each AWS site that its input names, for these phases. */
-export function actionsOf(
-  action: Action,
-  types: ReadonlyMap<string, StepType>,
-  wanted: readonly Phase[],
-): { readonly [site: string]: readonly string[] } {
-  const type = types.get(action.uses);
-  const actions = wanted.flatMap((phase) => type?.iam?.[phase] ?? []);
-  if (type === undefined || actions.length === 0) return {};
-  const fields = Object.entries(jsonSchema(type.input).properties ?? {}).filter(([, { lifeboat }]) => lifeboat === 'site');
-  const sites = fields.flatMap(([field]) => {
-    const named = own(action.with, field);
-    return typeof named === 'string' ? [named] : [];
-  });
-  return Object.fromEntries(sites.map((site) => [site, withImplied(actions)]));
+/** What is to be allowed at a site, and the regions that it copies from. */
+interface Grant {
+  readonly actions: Set<string>;
+  readonly from: Set<string>;
 }
 
 /**
- * The least that each site's role needs for a run of a plan. A live role removes and undoes only what Lifeboat made; a rehearsal's
- * makes only what is tagged as a rehearsal's and changes nothing else.
- * @param always what every run calls beside its steps.
+ * The least that each site's role needs for runs of these plans, whichever of them it is. A live role removes only what Lifeboat
+ * made; a rehearsal's makes only what is tagged as a rehearsal's, and changes nothing else.
  */
-export function policies(plan: Plan, types: readonly StepType[], purpose: Purpose, always: readonly string[]): readonly SitePolicy[] {
-  const byName = new Map(types.map((type) => [type.name, type]));
-  const needed = new Map<string, Set<string>>();
-  const add = (site: string, actions: readonly string[]): void => {
-    const known = needed.get(site) ?? new Set();
-    for (const action of actions) known.add(action);
-    needed.set(site, known);
+export function policies(wholes: readonly Whole[], needed: Needed, purpose: Purpose): readonly SitePolicy[] {
+  const grants = new Map<string, Grant>();
+  const grantOf = (site: string): Grant => {
+    const known = grants.get(site) ?? { actions: new Set(), from: new Set() };
+    grants.set(site, known);
+    return known;
   };
-  for (const node of plan.steps) {
-    if (node.kind !== 'step') continue;
-    for (const action of [node.action, ...node.else])
-      for (const [site, actions] of Object.entries(actionsOf(action, byName, phases[purpose]))) add(site, actions);
+  const plans = wholes.flatMap(({ plan, children }) => [plan, ...[...children.values()].flat()]);
+  for (const plan of plans) {
+    for (const [site, actions] of Object.entries(needed.ofRun(plan))) for (const action of actions) grantOf(site).actions.add(action);
+    for (const action of actionsOf(plan)) {
+      const needs = Object.entries(needed.ofStep(action, plan));
+      for (const [site, actions] of needs) {
+        const grant = grantOf(site);
+        for (const one of actions) grant.actions.add(one);
+        if (actions.some((one) => copies.test(one))) for (const [other] of needs) grant.from.add(plan.sites[other]?.aws?.region ?? '');
+      }
+    }
   }
-  for (const site of new Set([plan.source.site, plan.target.site])) if (plan.sites[site]?.aws) add(site, always);
-  return [...needed].flatMap(([site, actions]) => {
-    const aws = plan.sites[site]?.aws;
-    if (!aws) return [];
+  const facts = Object.assign({}, ...plans.map(({ sites }) => sites)) as Plan['sites'];
+  return [...grants].flatMap(([site, { actions, from }]) => {
+    const aws = facts[site]?.aws;
+    if (!aws || actions.size === 0) return [];
     const { region, account = null, role } = aws;
-    return [{ site, region, account, role: role?.arn ?? null, policy: document([...actions].sort(), region, purpose) }];
+    const regions = [...new Set([region, ...from].filter((one) => one !== ''))].sort();
+    const policy = document([...actions].sort(), { region, regions, role: role?.arn ?? '*' }, purpose);
+    return [{ site, region, account, role: role?.arn ?? null, policy }];
   });
+}
+
+function actionsOf({ steps }: Plan): readonly Action[] {
+  return steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else] : []));
+}
+
+interface Place {
+  readonly region: string;
+  /** That one, and those that are copied from. */
+  readonly regions: readonly string[];
+  /** ARN of the role, or `*` where it is not known. */
+  readonly role: string;
 }
 
 /** Services of which there is one for all regions; their calls are counted to us-east-1. */
-const global = /^(?:route53|iam|sts|health):/u;
-const reads = /:(?:Describe|Get|List|Head|Simulate|Test)/u;
-const creates = /:(?:Run|Create|Copy|Restore|Register|Allocate|Import)/u;
-const removes = /:(?:Terminate|Delete|Deregister|Release)/u;
-/** Objects, records and metrics carry no tags of ours: what may be done to them is said by names, in the runbook. */
-const untagged = /^(?:s3|route53|cloudwatch|sts|iam|kms|secretsmanager|servicequotas):/u;
+const global = /^(?:route53|iam):/u;
+/**
+ * A copy is asked for in both regions, by a signed request in the one that is copied from.
+ * Source: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html (PresignedUrl).
+ */
+const copies = /^(?:ec2:CopySnapshot|ec2:CopyImage|rds:CopyDBSnapshot|rds:CreateDBInstanceReadReplica)$/u;
+/** What services do with keys in the role's name. What the role itself does with a key is only to look at it. */
+const keys = /^kms:(?!DescribeKey$)/u;
+const own = new Set(['iam:PassRole', 'iam:SimulatePrincipalPolicy']);
 
-function document(actions: readonly string[], region: string, purpose: Purpose): Policy {
-  const here = actions.filter((action) => !global.test(action));
-  const everywhere = actions.filter((action) => global.test(action));
-  const changes = here.filter((action) => !reads.test(action) && !untagged.test(action) && !tagging.has(action));
-  const allow: Statement[] = [
-    ...(here.length > 0 ? [statement('Calls', 'Allow', here, { StringEquals: { 'aws:RequestedRegion': region } })] : []),
-    ...(everywhere.length > 0 ? [statement('GlobalCalls', 'Allow', everywhere)] : []),
+function document(actions: readonly string[], { region, regions, role }: Place, purpose: Purpose): Policy {
+  const plain = actions.filter((action) => !keys.test(action) && !own.has(action));
+  const within = (some: readonly string[]) => ({ StringEquals: { 'aws:RequestedRegion': some } });
+  const allow = [
+    ...statement(
+      'Calls',
+      'Allow',
+      plain.filter((action) => !global.test(action) && !copies.test(action)),
+      '*',
+      within([region]),
+    ),
+    ...statement(
+      'Copies',
+      'Allow',
+      plain.filter((action) => copies.test(action)),
+      '*',
+      within(regions),
+    ),
+    ...statement(
+      'GlobalCalls',
+      'Allow',
+      plain.filter((action) => global.test(action)),
+      '*',
+    ),
+    ...statement(
+      'AskWhatIsAllowed',
+      'Allow',
+      actions.filter((action) => action === 'iam:SimulatePrincipalPolicy'),
+      role,
+    ),
+    ...statement(
+      'PassRoles',
+      'Allow',
+      actions.filter((action) => action === 'iam:PassRole'),
+      '*',
+      { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    ),
+    ...statement(
+      'KeysThroughServices',
+      'Allow',
+      actions.filter((action) => keys.test(action)),
+      '*',
+      { StringLike: { 'kms:ViaService': ['ec2.*.amazonaws.com*', 'rds.*.amazonaws.com*'] }, ...onlyGrantsForAws },
+    ),
   ];
-  const deny = purpose === 'live' ? onlyOurs(changes) : onlyRehearsals(changes);
-  return { Version: '2012-10-17', Statement: [...allow, ...deny] };
+  return { Version: '2012-10-17', Statement: [...allow, ...(purpose === 'live' ? onlyOurs(plain) : onlyRehearsals(plain))] };
 }
+
+/** Calls that make no grant do not have this key. */
+const onlyGrantsForAws = { BoolIfExists: { 'kms:GrantIsForAWSResource': 'true' } };
+
+const removes = /^(?:ec2|rds):(?:Terminate|Delete|Deregister|Release)(?!Tags)/u;
 
 /** Nothing is removed that Lifeboat did not make. */
-function onlyOurs(changes: readonly string[]): Statement[] {
-  const some = changes.filter((action) => removes.test(action));
-  return some.length === 0 ? [] : [statement('RemoveOnlyOurs', 'Deny', some, { Null: { 'aws:ResourceTag/lifeboat:key': 'true' } })];
+function onlyOurs(actions: readonly string[]): readonly Statement[] {
+  const some = actions.filter((action) => removes.test(action));
+  return statement('RemoveOnlyOurs', 'Deny', some, '*', { Null: { 'aws:ResourceTag/lifeboat:key': 'true' } });
 }
 
-function onlyRehearsals(changes: readonly string[]): Statement[] {
-  const made = changes.filter((action) => creates.test(action));
-  const touched = changes.filter((action) => !creates.test(action));
+/**
+ * What each call makes, for beside it stand what it is made of, and the network that it is put into: these carry no tags of the request.
+ * `$` and `{*}`: the copy itself, which has no id yet. Sources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html,
+ * …/list_amazonrds.html, docs.aws.amazon.com/ebs/latest/userguide/security_iam_id-based-policy-examples.html.
+ */
+const made: { readonly [action: string]: readonly string[] } = {
+  'ec2:CopyImage': ['ec2:*:*:image/${*}'],
+  'ec2:CopySnapshot': ['ec2:*:*:snapshot/${*}'],
+  'ec2:CreateImage': ['ec2:*:*:image/*'],
+  'ec2:CreateSecurityGroup': ['ec2:*:*:security-group/*'],
+  'ec2:CreateSnapshots': ['ec2:*:*:snapshot/*'],
+  'ec2:CreateVolume': ['ec2:*:*:volume/*'],
+  'ec2:RegisterImage': ['ec2:*:*:image/*'],
+  'ec2:RunInstances': ['ec2:*:*:instance/*', 'ec2:*:*:volume/*'],
+  'rds:CopyDBSnapshot': ['rds:*:*:snapshot:*'],
+  'rds:CreateDBInstanceReadReplica': ['rds:*:*:db:*'],
+  'rds:CreateDBSnapshot': ['rds:*:*:snapshot:*'],
+  'rds:RestoreDBInstanceFromDBSnapshot': ['rds:*:*:db:*'],
+  'rds:RestoreDBInstanceToPointInTime': ['rds:*:*:db:*'],
+};
+const tags = ['ec2:CreateTags', 'rds:AddTagsToResource', 'autoscaling:CreateOrUpdateTags'];
+const reads = /:(?:Describe|Get|List|Head)/u;
+/** Objects, records and secrets carry no tags of ours: what a rehearsal does with them it does under names of its own. */
+const tagged = /^(?:ec2|rds|autoscaling):/u;
+
+const notRehearsals = (kind: 'Request' | 'Resource') => ({ StringNotEquals: { [`aws:${kind}Tag/lifeboat:purpose`]: 'rehearsal' } });
+
+function onlyRehearsals(actions: readonly string[]): readonly Statement[] {
+  const changes = actions.filter((action) => tagged.test(action) && !reads.test(action));
+  const making = changes.filter((action) => Object.hasOwn(made, action));
+  const tagging = changes.filter((action) => tags.includes(action));
+  const touching = changes.filter((action) => !making.includes(action) && !tagging.includes(action));
+  const resources = [...new Set(making.flatMap((action) => made[action] ?? []))];
   return [
-    ...(made.length === 0
-      ? []
-      : [statement('MakeOnlyRehearsals', 'Deny', made, { StringNotEquals: { 'aws:RequestTag/lifeboat:purpose': 'rehearsal' } })]),
-    ...(touched.length === 0
-      ? []
-      : [statement('TouchOnlyRehearsals', 'Deny', touched, { StringNotEquals: { 'aws:ResourceTag/lifeboat:purpose': 'rehearsal' } })]),
+    ...resources.flatMap((resource, index) =>
+      statement(
+        `MakeOnlyRehearsals${index + 1}`,
+        'Deny',
+        making.filter((action) => made[action]!.includes(resource)),
+        `arn:*:${resource}`,
+        notRehearsals('Request'),
+      ),
+    ),
+    ...statement('TouchOnlyRehearsals', 'Deny', touching, '*', notRehearsals('Resource')),
+    // With what is made tags come too. Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+    ...statement(
+      'TagOnlyRehearsals',
+      'Deny',
+      tagging.filter((action) => action.startsWith('ec2:')),
+      '*',
+      { Null: { 'ec2:CreateAction': 'true' }, ...notRehearsals('Resource') },
+    ),
   ];
 }
 
-const tagging = new Set(['ec2:CreateTags', 'rds:AddTagsToResource', 'autoscaling:CreateOrUpdateTags']);
-
-/** What AWS asks for beside a call: to tag what is made. Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html */
-function withImplied(actions: readonly string[]): readonly string[] {
-  const more = actions.flatMap((action) => {
-    if (!creates.test(action)) return [];
-    return action.startsWith('ec2:') ? ['ec2:CreateTags'] : action.startsWith('rds:') ? ['rds:AddTagsToResource'] : [];
-  });
-  return [...new Set([...actions, ...more])].sort();
-}
-
-function statement(sid: string, effect: Statement['Effect'], actions: readonly string[], condition?: Statement['Condition']): Statement {
-  return { Sid: sid, Effect: effect, Action: actions, Resource: '*', ...(condition === undefined ? {} : { Condition: condition }) };
+function statement(
+  sid: string,
+  effect: Statement['Effect'],
+  actions: readonly string[],
+  resource: Statement['Resource'],
+  condition?: Statement['Condition'],
+): readonly Statement[] {
+  if (actions.length === 0) return [];
+  return [{ Sid: sid, Effect: effect, Action: actions, Resource: resource, ...(condition === undefined ? {} : { Condition: condition }) }];
 }

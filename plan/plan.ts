@@ -58,7 +58,7 @@ export interface Action {
   /** It protects: from its end a standby follows the site that serves. */
   readonly protects?: true;
   /** Set where people carry it out or witness it: what is asked, and of how many. */
-  readonly asks?: { readonly question: Late; readonly people: number; readonly approvers: readonly string[] };
+  readonly asks?: { readonly question: Late; readonly people: number; readonly approvers: readonly string[]; readonly covered?: true };
 }
 
 interface Node {

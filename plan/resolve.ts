@@ -76,9 +76,10 @@ function resolveText(text: string, path: Path, scope: Scope, late: LateUse[]): L
     return text;
   }
   const parts: (string | Reference)[] = [];
-  for (const part of parsed.parts) {
-    if (typeof part === 'string') parts.push(part);
+  for (const written of parsed.parts) {
+    if (typeof written === 'string') parts.push(written);
     else {
+      const part = ofItem(written, scope);
       const found = lookUp(part, path, scope);
       if (found === undefined) return text;
       if ('late' in found) {
@@ -97,6 +98,14 @@ function resolveText(text: string, path: Path, scope: Scope, late: LateUse[]): L
   }, []);
   const [first] = joined;
   return joined.length === 1 && first !== undefined ? first : { $text: joined };
+}
+
+/** In a `for-each`, `steps.ID.outputs.item.NAME` is what another step put out for the same item. */
+function ofItem(path: readonly string[], { item }: Scope): readonly string[] {
+  const [root, id, part, which, ...names] = path;
+  return root === 'steps' && part === 'outputs' && which === 'item' && item !== undefined
+    ? [root, id!, part, 'items', item, ...names]
+    : path;
 }
 
 type Found = { readonly known: string | number | boolean | null | readonly Json[] } | { readonly late: true } | undefined;

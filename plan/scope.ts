@@ -21,8 +21,10 @@ export interface CompileInput {
   readonly directions?: ReadonlyMap<string, Direction>;
   /** A run of a whole site: its name. The runbook is made of the inventory, and its system only stands for the site. */
   readonly whole?: string;
-  /** Runbooks that lead to this one: `RUNBOOK SYSTEM`. */
-  readonly above?: readonly string[];
+  /** What else the plan shall warn of. */
+  readonly notes?: readonly string[];
+  /** Runbooks that lead to this one by `uses: runbook`, the outermost first. */
+  readonly above?: readonly RunbookFile[];
 }
 
 export interface Direction {
@@ -40,6 +42,8 @@ export interface Scope {
   readonly target: string;
   /** What references see: `target.site` and so on. */
   readonly known: { readonly [root: string]: Json };
+  /** Inside a `for-each`: the name of its item. */
+  readonly item?: string;
   readonly parameters: { readonly [name: string]: Json };
   /** Place of each step in the runbook, by id. The first where an id stands twice. */
   readonly ids: ReadonlyMap<string, number>;
@@ -67,9 +71,7 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
   const known = {
     source: siteTree(source, system, inventory.data),
     target: siteTree(target, system, inventory.data),
-    hosts: Object.fromEntries(
-      Object.entries(inventory.data.hosts).map(([name, { site, address }]) => [name, { site, address: address ?? name }]),
-    ),
+    hosts: hostTree(inventory.data),
     values: inventory.data.values,
     system: { name: runbook.data.system, tier: system?.tier ?? null },
     runbook: { name: runbook.data.runbook, kind: runbook.data.kind },
@@ -99,6 +101,19 @@ export function scopeOf(input: CompileInput, draft: boolean): Scope {
     problems,
     warnings: new Problems(),
   };
+}
+
+const hostTrees = new WeakMap<Inventory, Json>();
+
+/** Made once of an inventory: a run of a whole site compiles hundreds of plans against it. */
+function hostTree(inventory: Inventory): Json {
+  const known = hostTrees.get(inventory);
+  if (known !== undefined) return known;
+  const tree = Object.fromEntries(
+    Object.entries(inventory.hosts).map(([name, { site, address }]) => [name, { site, address: address ?? name }]),
+  );
+  hostTrees.set(inventory, tree);
+  return tree;
 }
 
 function siteTree(site: string, system: SystemFacts | undefined, inventory: Inventory): Json {

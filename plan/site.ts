@@ -1,5 +1,5 @@
 import { ChoiceError, chooseRunbook } from './choose.ts';
-import type { Runbook } from './grammar/runbook.ts';
+import type { Runbook, RunbookGate } from './grammar/runbook.ts';
 import type { InventoryFile, RunbookFile } from './load.ts';
 import type { Kind } from './plan.ts';
 import type { Direction } from './scope.ts';
@@ -18,13 +18,22 @@ export interface WholeSite {
   readonly unknown: ReadonlyMap<string, string>;
 }
 
+export interface SiteRunbook {
+  readonly runbook: RunbookFile;
+  /** What it leaves where it is, and why, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /**
  * The runbook of a whole site: a run of its own for every system that serves there (for a failback: that returns there), ordered by
- * tier and dependency, with one gate a tier. What cannot be moved is named at the first gate, with why.
+ * tier and dependency, with one gate a tier. What cannot be moved is named at the first gate, with why. Throws a {@link ChoiceError}
+ * where nothing can be.
  */
-export function siteRunbook(whole: WholeSite): RunbookFile {
+export function siteRunbook(whole: WholeSite): SiteRunbook {
   const { site, kind, inventory } = whole;
   const { moved, left } = concerned(whole);
+  const notMoved = [...left].map(([name, why]) => `${name} ${words[kind].not}: ${why}`);
+  if (moved.size === 0) throw new ChoiceError(`nothing of ${site} can be ${words[kind].done}: ${notMoved.slice(0, 5).join('; ')}`);
   const ids = idsFor([...moved.keys()]);
   const tiers = [...new Set([...moved.keys()].map((name) => inventory.data.systems[name]!.tier))].sort((a, b) => a - b);
   const steps: Runbook['steps'] = [];
@@ -35,13 +44,14 @@ export function siteRunbook(whole: WholeSite): RunbookFile {
     if (kind !== 'backup')
       steps.push({
         id: gate,
-        gate: `${words[kind]} tier ${tier} of ${site}: ${listed(names)}`,
+        gate: `${words[kind].title} tier ${tier} of ${site}: ${listed(names)}`,
         needs: before,
-        count: 1,
+        ...asked(names.map((name) => moved.get(name)!)),
         show: [
           ...names.slice(0, 30).map((name) => `${name}: ${wayOf(whole.directions.get(name)!, moved.get(name)!)}`),
           ...(names.length > 30 ? [`and: ${names.length - 30} more, which lifeboat plan --site ${site} lists`] : []),
-          ...(tier === tiers[0] ? [...left].slice(0, 30).map(([name, why]) => `${name} is not moved: ${why}`) : []),
+          ...(kind === 'failover' ? [owed] : []),
+          ...(tier === tiers[0] ? notMoved.slice(0, 30) : []),
         ],
       });
     for (const name of names) {
@@ -61,19 +71,31 @@ export function siteRunbook(whole: WholeSite): RunbookFile {
     runbook: `${kind}-of-${site}`,
     kind,
     system: siteSystem(site),
-    description: `${words[kind]} every system of ${site}.`,
+    description: `${words[kind].title} every system of ${site}.`,
     objectives: {},
     parameters: {},
     steps,
   };
-  return { file: `site ${site}`, data, at: () => ({ line: 1, column: 1 }) };
+  return { runbook: { file: `site ${site}`, data, at: () => ({ line: 1, column: 1 }) }, notes: notMoved };
 }
 
-const words: { readonly [kind in Kind]: string } = {
-  backup: 'Back up',
-  failover: 'Move',
-  failback: 'Take back',
-  restore: 'Restore',
+/** What two people who approve an unplanned run take upon them for each of its systems. */
+const owed =
+  'Where its API does not answer: what serves there cannot be cut off now, and is owed (pending fences, which fence.settle carries out first when it answers). Two who approve acknowledge that';
+
+/** As many people, and of the same roles, as the gates of its runbooks ask: then they need not ask again. */
+function asked(runbooks: readonly RunbookFile[]): Pick<RunbookGate, 'count' | 'approvers'> {
+  const gates = runbooks.flatMap(({ data }) => data.steps.filter((step) => 'gate' in step));
+  const [roles, ...others] = new Set(gates.map(({ approvers }) => JSON.stringify(approvers?.toSorted() ?? null)));
+  const same = roles !== undefined && others.length === 0 ? (JSON.parse(roles) as string[] | null) : null;
+  return { count: Math.max(1, ...gates.map(({ count }) => count)), ...(same === null ? {} : { approvers: same }) };
+}
+
+const words: { readonly [kind in Kind]: { readonly title: string; readonly not: string; readonly done: string } } = {
+  backup: { title: 'Back up', not: 'is not backed up', done: 'backed up' },
+  failover: { title: 'Move', not: 'is not moved', done: 'moved' },
+  failback: { title: 'Take back', not: 'is not taken back', done: 'taken back' },
+  restore: { title: 'Restore', not: 'is not restored', done: 'restored' },
 };
 
 function concerned({ site, kind, inventory, runbooks, directions, unknown }: WholeSite): {
@@ -91,7 +113,7 @@ function concerned({ site, kind, inventory, runbooks, directions, unknown }: Who
     }
     if ((kind === 'failback' ? direction.target : direction.source) !== site) continue;
     try {
-      moved.set(name, chooseRunbook({ runbooks, system: name, kind }));
+      moved.set(name, chooseRunbook({ runbooks, system: name, kind, target: direction.target }));
     } catch (error) {
       if (!(error instanceof ChoiceError)) throw error;
       left.set(name, error.message);

@@ -109,6 +109,20 @@ export type Entry = { readonly at: string } & (
       readonly code: string;
       readonly problem: string;
     }
+  /** A run of its own that a step of this one started has ended. */
+  | {
+      readonly what: 'child';
+      readonly step: string;
+      readonly name: string;
+      readonly system: string;
+      /** Its workflow id. */
+      readonly run: string;
+      readonly startedAt: string;
+      readonly verdict: Verdict;
+      readonly why: string;
+      /** How long its system was seen not to be served, milliseconds; null: not known. */
+      readonly outage: number | null;
+    }
   | { readonly what: 'skipped'; readonly step: string; readonly why: string }
   | { readonly what: 'undone'; readonly step: string; readonly uses: string; readonly evidence: readonly string[] }
   | { readonly what: 'mode'; readonly mode: Mode; readonly by: string }

@@ -13,7 +13,12 @@ import { installPackages, onDebianAsRoot } from './debian.ts';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const quick = ['architecture', 'plan', 'record'];
 /** Groups that run side by side, where all are run: tests that stand a whole world up wait much and compute little. */
-const lanes: readonly RegExp[] = [/(?:full|torture)\/|lab\/full/u, /activities\//u, /./u];
+const lanes: readonly RegExp[] = [
+  /(?:full|torture)\/|lab\/full/u,
+  /activities\/(?:aws|ec2|rds|route53|s3|secrets)-|cloud|lab\/aws/u,
+  /activities\//u,
+  /./u,
+];
 /** How long the process of the tests may live on when all have ended, milliseconds. */
 const grace = 20_000;
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { permitted } from '../activities/aws/permitted.ts';
 import { locate } from '../activities/facts.ts';
 import { StepError } from '../activities/error.ts';
 import { types } from '../activities/index.ts';
@@ -33,14 +35,18 @@ async function preflightRunbook(inventory: InventoryFile, runbook: RunbookFile):
   const name = runbook.data.runbook;
   try {
     const plan = await planNow(inventory, runbook);
-    const answers = await Promise.all(actionsOf(plan).map((named) => look(plan, named)));
+    if (plan === undefined)
+      return { runbook: name, ok: true, lines: [`${runbook.data.target} serves now, so there is no way to it to look at.`] };
+    const id = randomUUID();
+    const answers = await Promise.all(actionsOf(plan).map((named) => look(plan, named, id)));
     return { runbook: name, ok: answers.every(({ ok }) => ok), lines: answers.flatMap(({ lines }) => lines) };
   } catch (error) {
     return { runbook: name, ok: false, lines: [error instanceof Error ? error.message : String(error)] };
   }
 }
 
-async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<Plan> {
+/** Undefined where the runbook only moves to the site that serves. */
+async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<Plan | undefined> {
   const system = systemFacts(inventory.data, runbook.data.system)!;
   const members = Object.values(system.postgres?.members ?? {});
   const hosts = Object.fromEntries(members.map((host) => [host, hostFacts(inventory.data, host)!]));
@@ -50,6 +56,7 @@ async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<
     () => locate(system, hosts, 'outside', { ...cloud, secret: (reference) => secret(reference, cloud) }),
     null,
   );
+  if (source === runbook.data.target && source !== target) return undefined;
   const parameters = Object.fromEntries(
     Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])),
   );
@@ -61,19 +68,20 @@ interface Named {
   readonly action: Action;
 }
 
-/** Those whose input is known before a run. */
 function actionsOf(plan: Plan): Named[] {
-  const named = plan.steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ node, action })) : []));
-  return named.filter(({ action }) => !/"\$(?:ref|text)"/u.test(JSON.stringify(action.with)));
+  return plan.steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ node, action })) : []));
 }
 
-async function look(plan: Plan, { node, action }: Named): Promise<{ ok: boolean; lines: readonly string[] }> {
+/** Of an input that is not wholly known before a run it is only asked whether AWS would let the step be done. */
+async function look(plan: Plan, { node, action }: Named, id: string): Promise<{ ok: boolean; lines: readonly string[] }> {
   const type = types.find(({ name }) => name === action.uses)!;
   const signal = AbortSignal.timeout(within);
   const before = earlier(plan, node, () => false);
   const label = `${node.id} (${action.uses}, as seen from ${action.at})`;
   try {
-    const seen = await type.preflight(action.with, contextFor(plan, node.id, action, before, signal));
+    const context = contextFor(plan, node.id, action, { before, signal, id });
+    const isLate = /"\$(?:ref|text)"/u.test(JSON.stringify(action.with));
+    const seen = await (isLate ? permitted(type, action.with, context) : type.preflight(action.with, context));
     return { ok: true, lines: seen.map((line) => `${label}: ${line}`) };
   } catch (error) {
     // What a step before this one switches on, or starts, does not answer yet.
@@ -83,8 +91,15 @@ async function look(plan: Plan, { node, action }: Named): Promise<{ ok: boolean;
   }
 }
 
+interface Looking {
+  readonly before: StepContext['earlier'];
+  readonly signal: AbortSignal;
+  /** Of this look at a runbook: what one of its steps asks, another does not ask again. */
+  readonly id: string;
+}
+
 /** A context in which nothing can be changed. */
-function contextFor(plan: Plan, id: string, action: Action, before: StepContext['earlier'], signal: AbortSignal): StepContext {
+function contextFor(plan: Plan, step: string, action: Action, { before, signal, id }: Looking): StepContext {
   const refuse = (): never => {
     throw new StepError('preflight-only', 'a preflight changes nothing', 'mistake');
   };
@@ -93,13 +108,13 @@ function contextFor(plan: Plan, id: string, action: Action, before: StepContext[
   return {
     run: {
       workflowId: 'preflight',
-      runId: 'preflight',
+      runId: id,
       link: plan.ui ?? '',
       mode: 'planned',
-      live: false,
+      live: true,
       startedAt: new Date().toISOString(),
     },
-    step: { id, attempt: 1 },
+    step: { id: step, attempt: 1 },
     key: 'preflight',
     viewpoint: action.at,
     system: plan.system,

@@ -115,6 +115,21 @@ function begin(run: Run, node: Step, track: Track, action: Action): void {
 /** A step that people carry out or witness: they say so before the world is read. */
 async function askPeople(run: Run, node: Step, action: Action, asks: NonNullable<Action['asks']>): Promise<readonly Stated[]> {
   const title = worded(resolve(asks.question, lookup(run)));
+  const { approved } = run.input.given ?? {};
+  if (asks.covered && approved && approved.by.length >= asks.people) {
+    run.track(node.id).state = 'running';
+    const decided = {
+      what: 'decided',
+      question: node.id,
+      attempt: run.attempt(node.id),
+      choice: 'done',
+      counts: true,
+      reason: '',
+    } as const;
+    for (const { by, how } of approved.by)
+      run.journal.write({ ...decided, by, how, note: `approved by the gate ${approved.gate}: ${title}` });
+    return approved.by;
+  }
   const answer = await ask(run, {
     id: node.id,
     kind: 'task',

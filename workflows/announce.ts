@@ -13,7 +13,8 @@ export function announce(run: Run, phase?: State): void {
   if (phase) run.phase = phase;
   run.state = shown(run);
   setCurrentDetails(details(run));
-  if (run.state !== before) writeAttributes(run);
+  // What carries out steps of another run is no run of the system: lists must not show it as one.
+  if (run.state !== before && !run.collects) writeAttributes(run);
 }
 
 /** What is asked goes to the memo too, which can be read with no worker alive. */

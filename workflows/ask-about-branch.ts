@@ -25,8 +25,8 @@ function question(run: Run, node: Branch, failures: readonly Failure[]): Questio
     { choice: 'retry', label: `Retry ${id}`, description: `Try ${many} that failed again; what is done stays done.`, reason: false },
     {
       choice: 'skip',
-      label: `Skip what failed in ${id}`,
-      description: 'Go on without it. Input: the reason, a text in quotes.',
+      label: `Skip ${id}`,
+      description: 'Go on without what failed. Input: the reason, a text in quotes.',
       reason: true,
     },
   ];

@@ -3,7 +3,7 @@ import type { Branch, Step } from '../plan/plan.ts';
 import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
-import { undoBranch } from './branch.ts';
+import { undoWaves } from './wave-child.ts';
 import { lookAround } from './gate.ts';
 import { perform } from './perform.ts';
 import { isStep, Stopped, type Run, type Track } from './run.ts';
@@ -99,7 +99,7 @@ async function undo(run: Run, track: Track): Promise<string | null> {
 }
 
 async function undoWave(run: Run, track: Track, node: Branch): Promise<string | null> {
-  const problem = await undoBranch(run, node);
+  const problem = await undoWaves(run, node);
   const evidence = problem === null ? ['what its child runs did was undone'] : [`not all of it: ${problem}`];
   track.state = problem === null ? 'undone' : 'failed';
   run.journal.write({ what: 'undone', step: node.id, uses: track.uses, evidence });

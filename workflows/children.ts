@@ -10,7 +10,7 @@ export interface ChildPlan {
 }
 
 /** Child runs of a run at once, over all its branches. */
-const width = 20;
+export const mostChildren = 20;
 
 /** Hands out the plans of children, fetched many at a time, and room for them to run. */
 export class Children {
@@ -18,7 +18,7 @@ export class Children {
   readonly #plans = new Map<string, ChildPlan>();
   #wanted: { readonly node: string; readonly of: Branch['of']; readonly child: Child }[] = [];
   #fetching: Promise<void> | null = null;
-  #room = width;
+  #room = mostChildren;
 
   constructor(run: Run) {
     this.#run = run;
@@ -37,7 +37,8 @@ export class Children {
 
   /** Runs it once there is room. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    await condition(() => this.#room > 0);
+    // Others may have taken the place between its becoming free and this one's turn.
+    while (this.#room <= 0) await condition(() => this.#room > 0);
     this.#room -= 1;
     try {
       return await work();

@@ -22,8 +22,21 @@ export async function compile(run: Run, meanwhile: Promise<void> = Promise.resol
   const { plan, evidence, attributes, epoch } = await compiling;
   run.attributes = attributes;
   run.compiledEpoch = epoch;
+  if (given) refuseOtherWay(run, given.plan, plan);
   pin(run, plan, evidence);
   if (run.input.digest && !plan.digest.startsWith(run.input.digest)) await askAboutDigest(run, run.input.digest);
+}
+
+/** What its parent was to move has been moved since: the way back is nobody's wish. */
+function refuseOtherWay(run: Run, planned: Plan, { source, target }: Plan): void {
+  if (source.site === planned.source.site && target.site === planned.target.site) return;
+  run.serving = source.site;
+  run.halt({
+    how: 'abort',
+    verdict: 'refused',
+    why: `it was to go from ${planned.source.site} to ${planned.target.site}, and is served at ${source.site} by now`,
+  });
+  throw new Stopped();
 }
 
 function pin(run: Run, plan: Plan, evidence: readonly string[]): void {
@@ -33,8 +46,10 @@ function pin(run: Run, plan: Plan, evidence: readonly string[]): void {
 }
 
 async function compiled(run: Run): Promise<Omit<Compiled, 'plan' | 'steps'> & { readonly plan: Plan }> {
-  const options = { startToCloseTimeout: '15 seconds', scheduleToCloseTimeout: '2 minutes' } as const;
   const { given: _, ...input } = run.input;
+  // Of a whole site every system is asked where it serves.
+  const [each, all] = input.site === undefined ? (['15 seconds', '2 minutes'] as const) : (['3 minutes', '10 minutes'] as const);
+  const options = { startToCloseTimeout: each, scheduleToCloseTimeout: all };
   const { plan, steps, ...rest } = await control(`compile ${run.kind} of ${input.system}`, options)['run.compile']({
     ...input,
     kind: run.kind,

@@ -94,7 +94,12 @@ function progress(run: Run): string {
     counts.set(state, (counts.get(state) ?? 0) + 1);
     if (state === 'running') active.push(`${track.node.id} (${track.uses} at ${track.site})`);
   }
-  const serves = run.serving ? `${run.serving} serves ${run.input.system} now.` : `No site is known to serve ${run.input.system} now.`;
+  const serves =
+    run.plan?.whole !== undefined
+      ? ''
+      : run.serving
+        ? `${run.serving} serves ${run.input.system} now.`
+        : `No site is known to serve ${run.input.system} now.`;
   const tally = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   return `**Steps**: ${tally}${active.length > 0 ? `. Running: ${active.join(', ')}` : ''}. ${serves}`;
 }

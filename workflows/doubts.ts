@@ -4,6 +4,10 @@ import type { Run } from './run.ts';
 
 /** What makes one more person needed. */
 export function doubtsAbout(run: Run, shown: Facts): Fact[] {
+  if (run.pinned.whole !== undefined)
+    return [
+      { label: 'one more person is needed', value: 'what each system would lose is known to its own run, which asks where it is too much' },
+    ];
   const doubts: Fact[] = [];
   const objective = run.pinned.objectives.recoveryPoint;
   if (shown.atRisk === null) doubts.push({ label: 'one more person is needed', value: 'how much would be lost is not known' });

@@ -72,7 +72,7 @@ async function walked(run: Run): Promise<Ending> {
     try {
       await walk(run);
       await measure(run);
-      return [verdictOf(run), `${run.pinned.system.name} is served by ${run.serving ?? 'nobody that is known'}`];
+      return [verdictOf(run), doneWith(run)];
     } catch (error) {
       const stop = run.stop;
       if (!(error instanceof Stopped) || stop === null || stop.how === 'abort' || stop.how === 'cancel') throw error;
@@ -127,9 +127,25 @@ function cancelAtSafePoint(run: Run): void {
   CancellationScope.current().cancelRequested.catch(() => run.halt({ how: 'cancel', why: 'cancelled' }));
 }
 
+function doneWith(run: Run): string {
+  const { whole, system } = run.pinned;
+  if (whole === undefined) return `${system.name} is served by ${run.serving ?? 'nobody that is known'}`;
+  return `of ${whole} ${tally(run)}`;
+}
+
+/** How the runs of a whole site ended: how many each way. */
+function tally(run: Run): string {
+  const counts = new Map<string, number>();
+  for (const { verdict } of run.childRuns.values()) counts.set(verdict ?? 'under way', (counts.get(verdict ?? 'under way') ?? 0) + 1);
+  return (
+    [...counts].map(([verdict, count]) => `${count} ${count === 1 ? 'system' : 'systems'} ${verdict}`).join('; ') || 'no system was begun'
+  );
+}
+
 function serves(run: Run): string {
   const system = run.input.system;
   if (run.plan === null) return '. Nothing was changed.';
+  if (run.plan.whole !== undefined) return `. Of ${run.plan.whole}: ${tally(run)}.`;
   return run.serving ? `. ${run.serving} serves ${system} now.` : `. No site is known to serve ${system} now.`;
 }
 

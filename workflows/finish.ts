@@ -6,6 +6,7 @@ import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
 import { cut } from './fit.ts';
+import { goodVerdicts } from './child-run.ts';
 import { policyOf } from './policy.ts';
 import { isStep, type Run } from './run.ts';
 import { learn } from './known-backups.ts';
@@ -21,6 +22,7 @@ export async function measure(run: Run): Promise<void> {
       ['run.measure']({ system: run.pinned.system, since: run.startedAt })
       .catch((error: unknown) => ({ outage: null, note: problemOf(error).text, unserved: false }));
     run.journal.write({ what: 'measured', outage, note });
+    run.outage = outage?.failedAt && outage.servedAt ? Date.parse(outage.servedAt) - Date.parse(outage.failedAt) : null;
     if (!unserved) return;
     const answer = await ask(run, {
       id: 'measure',
@@ -48,31 +50,32 @@ export async function measure(run: Run): Promise<void> {
 /** What a run that went through its whole walk amounts to. */
 export function verdictOf(run: Run): Verdict {
   for (const track of run.tracks.values()) {
-    if (track.state === 'skipped' && isStep(track.node) && !track.node.if)
+    if (track.state === 'skipped' && (track.begun > 0 || (isStep(track.node) && !track.node.if)))
       run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
   }
-  if (run.ends.length > 0 && (run.pinned.whole !== undefined || run.kind === 'backup')) return ofChildren(run);
-  if (run.kind === 'backup') return proven(run) ? 'proven' : 'unproven';
+  const ofIts = verdictOfChildren(run);
+  if (run.kind === 'backup') return (ofIts ?? 'proven') === 'proven' && (proven(run) || onlyOfOthers(run)) ? 'proven' : 'unproven';
+  if (ofIts !== null && !run.promoted) return ofIts;
   // A recovered system has lost its standby, until replication runs the other way.
   if (run.promoted) return run.protected ? 'recovered' : 'recovered, unprotected';
   return policyOf(run.kind).moves ? 'failed' : 'restored';
 }
 
-/** A run of many is as good as the worst of them: their last ends count. */
-function ofChildren(run: Run): Verdict {
-  const last = new Map(run.ends.map((end) => [`${end.node} ${end.name}`, end]));
-  for (const { name, verdict, why } of last.values())
-    if (!good.includes(verdict)) run.journal.write({ what: 'not-proven', step: name, why: `${verdict}: ${why}` });
-  const verdicts = [...last.values()].map(({ verdict }) => verdict);
-  if (run.kind === 'backup') return verdicts.every((verdict) => verdict === 'proven') ? 'proven' : 'unproven';
-  const worst = good.findLast((verdict) => verdicts.includes(verdict));
-  if (worst === undefined || !verdicts.every((verdict) => good.includes(verdict))) return 'failed';
-  run.serving = run.pinned.target.site;
-  return worst;
+/** A run of many is as good as the worst of them. Null: it has none. */
+function verdictOfChildren(run: Run): Verdict | null {
+  const ends = [...run.childRuns.values()].flatMap(({ child, verdict, why }) =>
+    verdict === null ? [] : [{ name: child.name, verdict, why }],
+  );
+  const bad = ends.filter(({ verdict }) => !goodVerdicts.includes(verdict));
+  for (const { name, verdict, why } of bad) run.journal.write({ what: 'not-proven', step: name, why: `${verdict}: ${why}` });
+  if (ends.length === 0) return null;
+  if (bad.length > 0) return 'failed';
+  if (run.pinned.whole !== undefined) run.serving = run.pinned.target.site;
+  return goodVerdicts.findLast((good) => ends.some(({ verdict }) => verdict === good))!;
 }
 
-/** How a child run may have ended, the best first. */
-const good: readonly Verdict[] = ['proven', 'restored', 'recovered', 'recovered, unprotected'];
+/** It is a run of others, and saved nothing itself. */
+const onlyOfOthers = (run: Run): boolean => run.backups.length === 0 && run.childRuns.size > 0;
 
 /** Whether everything that the run saved was proven, and it saved something. What lies in two stores is proven by a restore from either. */
 export function proven(run: Run): boolean {
@@ -88,7 +91,7 @@ export async function conclude(run: Run, verdict: Verdict, why: string): Promise
   announce(run, verdict);
   await record(run);
   await giveBack(run, verdict);
-  run.ended = { verdict, why, serving: run.serving, records: run.records };
+  run.ended = { verdict, why, serving: run.serving, records: run.records, ...(run.outage === null ? {} : { outage: run.outage }) };
   announce(run);
 }
 
@@ -126,6 +129,7 @@ async function giveBack(run: Run, verdict: Verdict): Promise<void> {
       verdict,
       fences,
       lifted: [...run.lifted],
+      protected: run.protected,
       backups: run.backups,
     })
     .catch(() => undefined);

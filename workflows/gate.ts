@@ -8,6 +8,7 @@ import { askOnce } from './ask.ts';
 import { doubtsAbout, serves, worsened } from './doubts.ts';
 import { switchMode } from './intervene.ts';
 import { now } from './journal.ts';
+import { allowed } from './judge.ts';
 import { lookup } from './lookup.ts';
 import { awsOf } from './perform.ts';
 import type { Question } from './question.ts';
@@ -71,18 +72,24 @@ export async function hold(run: Run, node: Gate): Promise<void> {
   track.endedAt = now();
 }
 
-/** Whether those who approved the parent's gate answered this one too: not where it shows a loss that they did not see, or needs more people. */
+/**
+ * Whether those who approved the parent's gate answered this one too: not where it shows a loss that they did not see, needs more
+ * people, or people of other roles, or where the plan is not the one that the parent had.
+ */
 function covered(run: Run, node: Gate, shown: Facts): boolean {
-  const approved = run.input.given?.approved;
-  if (!approved || approved.by.length < node.count) return false;
+  const { approved, plan } = run.input.given ?? {};
+  if (!approved || plan?.digest !== run.pinned.digest) return false;
+  const { people } = run.pinned;
+  const entitled = approved.by.filter(({ by }) => allowed(by, { people, approvers: node.approvers }));
+  if (entitled.length < node.count) return false;
   if (run.mode === 'unplanned' && (doubtsAbout(run, shown).length > 0 || serves(shown))) return false;
   const attempt = run.attempt(node.id);
   const { title, facts, approvers, count } = question(run, node, shown);
   run.journal.write({ what: 'asked', question: node.id, attempt, kind: 'gate', title, facts, approvers, count, deadline: null });
   const decided = { what: 'decided', question: node.id, attempt, choice: 'approve', counts: true, reason: '' } as const;
-  for (const { by, how } of approved.by) run.journal.write({ ...decided, by, how, note: `approved by the gate ${approved.gate}` });
-  run.journal.write({ what: 'answered', question: node.id, attempt, choice: 'approve', by: approved.by.map(({ by }) => by) });
-  run.approvals.set(node.id, approved.by);
+  for (const { by, how } of entitled) run.journal.write({ ...decided, by, how, note: `approved by the gate ${approved.gate}` });
+  run.journal.write({ what: 'answered', question: node.id, attempt, choice: 'approve', by: entitled.map(({ by }) => by) });
+  run.approvals.set(node.id, entitled);
   return true;
 }
 

@@ -62,7 +62,8 @@ export function judge(press: Press, rules: Rules): Judgement {
   return { counts: true, by, how, note: '' };
 }
 
-function allowed(name: string, rules: Rules): boolean {
+/** Whether somebody holds a role that may decide; no roles: any of the inventory. */
+export function allowed(name: string, rules: Pick<Rules, 'people' | 'approvers'>): boolean {
   const roles = rules.approvers.length > 0 ? rules.approvers : Object.keys(rules.people);
   return roles.some((role) => Object.hasOwn(rules.people, role) && rules.people[role]!.includes(name));
 }

@@ -25,6 +25,8 @@ export interface ReturnInput {
   readonly fences: readonly Proof[];
   /** Hosts whose fence was lifted. */
   readonly lifted?: readonly string[];
+  /** A step of the run made a standby follow what serves. */
+  readonly protected?: boolean;
   readonly backups?: readonly BackupNews[];
 }
 

@@ -64,7 +64,7 @@ export function callOf(run: Run, node: Step, action: Action, stated: readonly St
   const proofs = proofsFor(run, node);
   return {
     run: { origin: run.origin, mode: run.mode ?? 'planned', live: true, startedAt: run.startedAt },
-    step: { id: node.id, attempt: run.track(node.id).begun, variant: 0 },
+    step: { id: node.id, attempt: run.tracks.get(node.id)?.begun ?? 0, variant: 0 },
     with: resolve(action.with, lookup(run)) as { readonly [field: string]: Json },
     system: plan.system,
     source: plan.source,

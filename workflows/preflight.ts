@@ -1,6 +1,6 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { Action, Step } from '../plan/plan.ts';
-import type { PreflightAnswer, StepCall } from './wire.ts';
+import type { Action, Late, Step } from '../plan/plan.ts';
+import type { PreflightAnswer, PreflightCall } from './wire.ts';
 import { siteQueue } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
@@ -39,7 +39,10 @@ interface SiteAnswer extends PreflightAnswer {
 }
 
 async function askSites(run: Run): Promise<SiteAnswer[]> {
-  const pages = [...bySite(run)].flatMap(([site, steps]) => chunks(steps).map((chunk) => ({ site, chunk })));
+  const alike = await sampled(run);
+  const pages = [...bySite(run, [...run.pinned.steps.filter(isStep), ...alike])].flatMap(([site, steps]) =>
+    chunks(steps).map((chunk) => ({ site, chunk })),
+  );
   const answers = await Promise.all(pages.map(({ site, chunk }) => askSite(site, chunk)));
   return answers.flat();
 }
@@ -64,17 +67,40 @@ async function askSite(site: string, chunk: readonly Planned[]): Promise<SiteAns
 interface Planned {
   readonly node: Step;
   readonly action: Action;
-  readonly call: StepCall & { readonly uses: string };
+  readonly call: PreflightCall;
 }
 
-function bySite(run: Run): Map<string, Planned[]> {
+/** Of like steps the first page stands for all: thousands of looks would be no preflight. */
+async function sampled(run: Run): Promise<Step[]> {
+  const waves = run.pinned.steps.flatMap((node) => {
+    const [first] = node.kind === 'branch' && node.of === 'wave' && !run.leftOut(node) ? node.children : [];
+    return node.kind === 'branch' && first ? [{ node, first }] : [];
+  });
+  const plans = await Promise.all(waves.map(({ node, first }) => run.children.plan(node, first)));
+  // What leads to the branch leads to each of its steps.
+  return plans.flatMap(({ plan }, place) =>
+    plan.steps
+      .filter(isStep)
+      .slice(0, page.steps)
+      .map((step) => ({ ...step, needs: waves[place]!.node.needs })),
+  );
+}
+
+function bySite(run: Run, steps: readonly Step[]): Map<string, Planned[]> {
   const sites = new Map<string, Planned[]>();
-  for (const node of run.pinned.steps) {
-    if (!isStep(node) || run.leftOut(node)) continue;
+  for (const node of steps) {
+    if (run.leftOut(node)) continue;
     for (const action of [node.action, ...node.else]) {
-      // What only the run itself will know cannot be tried before it.
-      if (isLate(action.with)) continue;
-      const call = { ...callOf(run, node, action, []), uses: action.uses, earlier: earlier(run.pinned, node, (one) => run.leftOut(one)) };
+      const late = isLate(action.with);
+      const known = late ? { ...action, with: knownOf(action.with) } : action;
+      // What only the run itself will know cannot be tried before it; whether AWS lets it be tried can.
+      if (late && !Object.values(known.with).some((value) => isAwsSite(run, value))) continue;
+      const call = {
+        ...callOf(run, node, known, []),
+        uses: action.uses,
+        earlier: earlier(run.pinned, node, (one) => run.leftOut(one)),
+        ...(late ? { late } : {}),
+      };
       const planned = { node, action, call };
       const steps = sites.get(action.at);
       if (steps) steps.push(planned);
@@ -84,13 +110,22 @@ function bySite(run: Run): Map<string, Planned[]> {
   return sites;
 }
 
+function knownOf(input: Action['with']): Action['with'] {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => !isLate(value)));
+}
+
+function isAwsSite(run: Run, value: Late): boolean {
+  return typeof value === 'string' && Object.hasOwn(run.pinned.sites, value) && run.pinned.sites[value]!.aws !== undefined;
+}
+
 /** In an unplanned run the source is expected to fail, and in any what is not up yet: that is a fact for the gate. */
 function excused(run: Run, answer: SiteAnswer): boolean {
   const source = run.pinned.source.site;
   const hosts = Object.values(answer.action.hosts);
   // A host that a step before this one switches on, or starts, does not answer yet.
   if (notUpYet.test(answer.code) && hosts.some(({ name }) => answer.changed.includes(name))) return true;
-  return run.mode === 'unplanned' && (answer.site === source || hosts.some((host) => host.site === source));
+  const there = answer.site === source || answer.action.with['site'] === source || hosts.some((host) => host.site === source);
+  return run.mode === 'unplanned' && there;
 }
 
 /** @returns true where the preflight is to be tried again. */

@@ -1,4 +1,4 @@
-import type { Json, Kind, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
+import type { Child, Json, Kind, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
 import type { BackupNews, Proof, Stated } from '../activities/step.ts';
 import type { State, Verdict } from '../record/journal.ts';
 import type { Facts, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
@@ -22,13 +22,16 @@ export interface Track {
   proofs: readonly Proof[];
 }
 
-/** How one child run ended. */
-export interface ChildEnd {
+/** A child run of a branch, as it was last begun. */
+export interface ChildRun {
   readonly node: string;
-  readonly name: string;
+  readonly child: Child;
   readonly workflowId: string;
-  readonly verdict: Verdict;
-  readonly why: string;
+  readonly startedAt: string;
+  endedAt: string | null;
+  /** Null: not over, or it carries out steps of this run, and has no verdict. */
+  verdict: Verdict | null;
+  why: string;
 }
 
 /** Why the walk ends before its end. */
@@ -99,8 +102,10 @@ export class Run {
   readonly approvals = new Map<string, readonly Stated[]>();
   /** Plans of and room for the child runs of its branches. */
   readonly children: Children = new Children(this);
-  /** How the child runs of its branches ended. */
-  readonly ends: ChildEnd[] = [];
+  /** The child runs of its branches, by branch and name. */
+  readonly childRuns = new Map<string, ChildRun>();
+  /** How long its system was seen not to be served, milliseconds; null: not known. */
+  outage: number | null = null;
   /** Verdict and why, once it has ended. */
   ended: RunResult | null = null;
   records: { [site: string]: string } = {};

@@ -17,6 +17,11 @@ export function settle(run: Run, node: Step, track: Track, action: Action, answe
     run.fenced.delete(host);
   }
   for (const { kind, host } of track.proofs) if (kind === 'fence') run.lifted.delete(host);
+  if (answer.serves !== undefined) {
+    run.serving = answer.serves;
+    run.outageSince = null;
+    run.journal.write({ what: 'serving', site: run.serving, note: `${node.id} is done` });
+  }
   if (action.protects) run.protected = true;
   if (action.promotes) {
     run.promoted = true;

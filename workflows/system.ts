@@ -97,7 +97,9 @@ export function lend(state: SystemState, request: BorrowRequest): { readonly ans
 
 /** What is known once a loan has ended. Pure. */
 export function givenBack(state: SystemState, request: ReturnRequest): SystemState {
-  const recovered = request.verdict === 'recovered, unprotected';
+  const { verdict } = request;
+  const unprotected = verdict === 'recovered, unprotected';
+  const follows = verdict === 'recovered' || (verdict === 'restored' && request.protected === true);
   return {
     ...state,
     // Higher than the loan: a plan compiled while it stood is as old as one compiled before it.
@@ -107,7 +109,7 @@ export function givenBack(state: SystemState, request: ReturnRequest): SystemSta
     // A fence outlives its run: it stands until the old primary is rewound, or people lift it.
     fences: fencesAfter(state.fences, request),
     ...learnt(state, request),
-    unprotectedSince: recovered ? (state.unprotectedSince ?? now()) : request.verdict === 'recovered' ? null : state.unprotectedSince,
+    unprotectedSince: unprotected ? (state.unprotectedSince ?? now()) : follows ? null : state.unprotectedSince,
     lastRun: { workflowId: request.workflowId, runId: request.runId, verdict: request.verdict, at: now() },
   };
 }

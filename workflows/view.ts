@@ -1,5 +1,6 @@
-import type { PlanNode } from '../plan/plan.ts';
-import type { RunState, StepView } from './wire.ts';
+import type { Branch, PlanNode } from '../plan/plan.ts';
+import type { ChildView, RunState, StepView } from './wire.ts';
+import { goodVerdicts } from './child-run.ts';
 import { isStep, type Run } from './run.ts';
 
 /** The run as `lifeboat status` shows it. */
@@ -7,6 +8,7 @@ export function view(run: Run): RunState {
   return {
     state: run.state,
     system: run.input.system,
+    ...(run.plan?.whole === undefined ? {} : { whole: run.plan.whole }),
     runbook: run.plan?.runbook ?? null,
     mode: run.mode,
     digest: run.plan?.digest ?? null,
@@ -34,5 +36,23 @@ function stepView(run: Run, node: PlanNode): StepView {
     startedAt: track.startedAt,
     endedAt: track.endedAt,
     note: track.note,
+    ...(node.kind === 'branch' ? { children: childrenOf(run, node) } : {}),
   };
+}
+
+/** As many as a screen and a payload hold: those that are not over, then those that did not end well, then the others. */
+function childrenOf(run: Run, node: Branch): readonly ChildView[] {
+  const rank = ({ verdict }: ChildView): number => (verdict === null ? 0 : goodVerdicts.includes(verdict) ? 2 : 1);
+  return [...run.childRuns.values()]
+    .filter((one) => one.node === node.id)
+    .map(({ child, workflowId, startedAt, endedAt, verdict, why }) => ({
+      name: child.name,
+      workflowId,
+      startedAt,
+      endedAt,
+      verdict,
+      why: why.slice(0, 300),
+    }))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, 200);
 }

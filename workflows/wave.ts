@@ -1,5 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { Action, Step } from '../plan/plan.ts';
+import type { Json, Step } from '../plan/plan.ts';
 import type { RunResult, WaveResult } from './wire.ts';
 import { problemOf } from './activities.ts';
 import { announce } from './announce.ts';
@@ -7,55 +7,59 @@ import { perform } from './perform.ts';
 import { isStep, Stopped, type Run } from './run.ts';
 import { walk } from './walk.ts';
 
+/** All outputs that a child hands back, characters: more than a payload holds would hang it for ever. */
+const largestOutputs = 350_000;
+
 /** Carries out steps of a parent run, or undoes them, and hands back what came of each. Asks nobody, and holds nothing of its own. */
 export async function wave(run: Run): Promise<RunResult> {
-  const { plan, attributes, requester } = run.input.given!;
+  const { plan, attributes, requester, wave: of } = run.input.given!;
   run.attributes = attributes;
   run.requester = requester;
   run.adopt(plan);
   run.serving = plan.source.site;
+  for (const track of run.tracks.values()) track.begun = of!.attempt - 1;
   announce(run, 'running');
   try {
-    if (run.input.given!.wave!.undo) await undoAll(run);
+    if (of!.undo) await undoAll(run);
     else await walk(run);
   } catch (error) {
-    if (!(error instanceof Stopped)) run.failed(plan.steps[0]!, problemOf(error));
+    if (!(error instanceof Stopped)) run.halt({ how: 'abort', why: problemOf(error).text });
   }
   const left = [...run.tracks.values()].filter(({ state }) => state !== 'done' && state !== 'failed' && state !== 'undone');
   for (const { node } of left) run.failed(node, { code: 'stopped', text: run.stop?.why ?? 'it was not begun' });
-  announce(run, run.failures.length === 0 ? 'recovered' : 'failed');
-  const result: RunResult = {
-    verdict: run.failures.length === 0 ? 'recovered' : 'failed',
-    why: '',
-    serving: null,
-    records: {},
-    wave: told(run),
-  };
-  run.ended = result;
-  return result;
+  const verdict = run.failures.length === 0 ? 'recovered' : 'failed';
+  announce(run, verdict);
+  run.ended = { verdict, why: '', serving: null, records: {}, wave: told(run) };
+  return run.ended;
 }
 
 function told(run: Run): WaveResult {
-  const done = [...run.tracks].filter(([, { state }]) => state === 'done');
-  return {
-    outputs: Object.fromEntries(done.map(([id, { outputs }]) => [id, outputs])),
-    failed: run.failures,
-    backups: run.backups,
-  };
+  const outputs: { [step: string]: Json } = {};
+  let [size, dropped] = [0, 0];
+  for (const [id, track] of run.tracks) {
+    if (track.state !== 'done') continue;
+    const characters = JSON.stringify(track.outputs).length;
+    const fits = size + characters <= largestOutputs;
+    if (fits) size += characters;
+    else dropped += 1;
+    outputs[id] = fits ? track.outputs : {};
+  }
+  return { outputs, dropped, failed: run.failures, backups: run.backups };
 }
 
-/** Each by the way that it was carried out: what its parent was told. */
+/** Each by its first way, as a run undoes its own steps. */
 async function undoAll(run: Run): Promise<void> {
   const nodes = run.pinned.steps.filter(isStep);
   const width = 20;
   await CancellationScope.nonCancellable(async () => {
     for (let from = 0; from < nodes.length; from += width)
-      await Promise.all(nodes.slice(from, from + width).map((node) => undo(run, node, node.action)));
+      await Promise.all(nodes.slice(from, from + width).map((node) => undo(run, node)));
   });
 }
 
-async function undo(run: Run, node: Step, action: Action): Promise<void> {
+async function undo(run: Run, node: Step): Promise<void> {
   const track = run.track(node.id);
+  const { action } = node;
   try {
     if (action.undo && action.effect !== 'read') await perform(run, node, action, 'undo', []);
     track.state = 'undone';

@@ -15,6 +15,10 @@ export const siteQueue = (site: string): string => `lifeboat-${site}`;
 /** Workflow id of the workflow that stands for a system, and of a system's one live run of a kind. */
 export const systemId = (system: string): string => `system-${system}`;
 export const runId = (kind: string, system: string): string => `${kind}-${system}`;
+/** The same, of what starts it: a run of a whole site is called after the site. */
+export const idOfRun = (kind: string, { system, site }: Pick<RunInput, 'system' | 'site'>): string => runId(kind, site ?? system);
+/** Workflow id of a child that carries out steps of a run. No run has a slash in its id, so it is never taken for one. */
+export const waveId = (run: string, branch: string, child: string): string => `${run}/${branch}/${child}`;
 
 /** Causes of a failover. What `corruption` damaged was replicated, so it is restored and never failed over. */
 export const causes = ['exercise', 'maintenance', 'hardware', 'network', 'power', 'site', 'software', 'other', 'corruption'] as const;
@@ -54,6 +58,8 @@ export interface Given {
     readonly epoch: number | null;
     readonly startedAt: string;
     readonly undo: boolean;
+    /** Which attempt of the branch it is, from 1: what tries again looks at what is there first. */
+    readonly attempt: number;
   };
 }
 export interface Approval {
@@ -62,8 +68,10 @@ export interface Approval {
   readonly by: readonly Stated[];
 }
 export interface WaveResult {
-  /** Outputs of what was done, by step. */
+  /** Outputs of what was done, by step; empty where all together were more than a run can carry. */
   readonly outputs: { readonly [step: string]: Json };
+  /** How many outputs were left out. */
+  readonly dropped: number;
   readonly failed: readonly { readonly step: string; readonly code: string; readonly text: string }[];
   readonly backups: readonly BackupNews[];
 }
@@ -74,6 +82,8 @@ export interface RunResult {
   readonly serving: string | null;
   /** Paths of the record and its report, by site. */
   readonly records: { readonly [site: string]: string };
+  /** How long the system was seen from outside not to be served, milliseconds. Absent: not known. */
+  readonly outage?: number;
   /** Of a child that carries out steps of its parent. */
   readonly wave?: WaveResult;
 }
@@ -123,11 +133,24 @@ export interface StepView {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly note: string;
+  /** Of a branch: its child runs that were begun. */
+  readonly children?: readonly ChildView[];
+}
+export interface ChildView {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** Null: not over, or it carries out steps of this run. */
+  readonly verdict: Verdict | null;
+  readonly why: string;
 }
 /** Answer of the query `state`. */
 export interface RunState {
   readonly state: State;
   readonly system: string;
+  /** The site of all of whose systems it is a run; the system only stands for it then. */
+  readonly whole?: string;
   readonly runbook: string | null;
   readonly mode: Mode | null;
   readonly digest: string | null;
@@ -170,6 +193,13 @@ export interface StepCall {
 /** Result of `.execute`, `.verify` and `.rehearse`. */
 export type StepAnswer = Outcome<Json>;
 
+/** A step that is looked at before the run. */
+export interface PreflightCall extends StepCall {
+  readonly uses: string;
+  /** Set where values are missing that only the run will know: then it is only asked whether AWS would let it be done. */
+  readonly late?: boolean;
+}
+
 /** The run's own activities, on the control queue but where said. */
 export interface RunActivities {
   'run.compile'(input: RunInput & { readonly kind: string }): Promise<Compiled>;
@@ -188,10 +218,7 @@ export interface RunActivities {
     },
   ): Promise<readonly { readonly plan: Plan; readonly epoch: number }[]>;
   /** On a site's queue: the preflights of up to 50 steps, side by side, within `within` milliseconds. */
-  'run.preflight'(input: {
-    readonly calls: readonly (StepCall & { readonly uses: string })[];
-    readonly within: number;
-  }): Promise<readonly PreflightAnswer[]>;
+  'run.preflight'(input: { readonly calls: readonly PreflightCall[]; readonly within: number }): Promise<readonly PreflightAnswer[]>;
   /** On the target's queue: what a gate shows of the world. */
   'run.facts'(input: FactsInput): Promise<Facts>;
   'run.borrow'(input: BorrowInput): Promise<BorrowAnswer>;

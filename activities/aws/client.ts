@@ -12,7 +12,7 @@ import type { STS } from '@aws-sdk/client-sts';
 import type { AwsFacts } from '../../plan/plan.ts';
 import type { StepContext } from '../step.ts';
 import { spend, throttled } from './budget.ts';
-import { classified, isAws } from './error.ts';
+import { AwsError, classified } from './error.ts';
 
 export interface Services {
   readonly autoScaling: AutoScaling;
@@ -132,7 +132,7 @@ async function make<K extends keyof Services>(name: K, site: string, facts: AwsF
           return await next(args);
         } catch (error) {
           const known = classified(error, { service: name, operation, site, region: facts.region });
-          if (isAws(known) && known.code === 'aws-throttled') throttled({ facts, service: name, operation, input: args.input });
+          if (known instanceof AwsError && known.code === 'aws-throttled') throttled({ facts, service: name, operation, input: args.input });
           throw known;
         }
       },

@@ -99,11 +99,11 @@ async function attach(wanted: Input, context: StepContext): Promise<void> {
     context,
   );
   const volume = made.find(isSound)?.VolumeId ?? (await create(wanted, instance, context));
-  const ready = ({ State }: Volume): boolean => {
-    if (State === 'error') throw new StepError('volume-failed', `The volume ${volume} at ${site} failed: it is made again.`);
-    return State !== 'creating';
-  };
-  const state = await waitFor({ kind, id: volume, site, expected: 10_000, ready }, context);
+  const state = await waitFor({ kind, id: volume, site, expected: 10_000, ready: ({ State }) => State !== 'creating' }, context);
+  if (state.State === 'error') {
+    await deleteVolume(volume, site, context);
+    throw new StepError('volume-failed', `The volume ${volume} at ${site} failed and was taken away: it is made again.`);
+  }
   if (!isAttachedTo(state, id)) {
     const ec2 = await service('ec2', site, context);
     await mayChange(site, context);
@@ -123,7 +123,7 @@ function create(wanted: Input, instance: Instance, context: StepContext): Promis
     await mayChange(site, context);
     return (await ec2.createVolume(request(wanted, instance, variant, context))).VolumeId!;
   };
-  return anew({ kind, site, make, isLost: (one) => !isSound(one) }, context);
+  return anew({ kind, site, make, isGone }, context);
 }
 
 function request(wanted: Input, { Placement }: Instance, variant: string, context: StepContext) {

@@ -13,7 +13,7 @@ import { step, type Outcome, type StepContext } from '../step.ts';
 import { anew } from './anew.ts';
 import { mustBeElsewhere } from './elsewhere.ts';
 import { days, imageId, imageName, keyName } from './fields.ts';
-import { disksOf, imageOutput, isLost, madeImages, mustBeFree, outputsOf, tidyImages, waitForImages, whole } from './image-made.ts';
+import { disksOf, imageOutput, madeImages, mustBeFree, outputsOf, tidyImages, waitForImages, whole } from './image-made.ts';
 import { keptTags, rehearsalOnly } from './kept.ts';
 import { images as kind, snapshots } from './kinds.ts';
 import { whenRoom } from './room.ts';
@@ -52,6 +52,8 @@ export default step({
     execute: execution(),
     rehearse: execution(),
   },
+  iamAt: { from: ['ec2:DescribeImages', 'ec2:DescribeSnapshots'] },
+  iamIf: { 'kms:DescribeKey': ['key'] },
 
   async preflight(wanted, context) {
     const { site, from, id } = wanted;
@@ -107,7 +109,7 @@ async function start(source: Image, wanted: Input, context: StepContext): Promis
     return ImageId!;
   };
   const tried = (variant: string): Promise<string> => whenRoom(site, () => make(variant), context);
-  return anew({ kind, site, isLost, make: tried }, context);
+  return anew({ kind, site, isGone: ({ State }) => State === 'deregistered', make: tried }, context);
 }
 
 async function copied(wanted: Input, context: StepContext): Promise<Outcome<Output>> {

@@ -72,6 +72,12 @@ export default step({
     rehearse: execution(),
     undo: ['sts:GetCallerIdentity', 'ec2:DescribeSnapshots', ...sharing()],
   },
+  iamAt: {
+    site: ['ec2:CopySnapshot', 'ec2:DeleteSnapshot', 'ec2:DescribeSnapshots', 'kms:DescribeKey'],
+    from: ['ec2:DescribeSnapshots', 'kms:DescribeKey', ...sharing()],
+  },
+  iamAcross: sharing(),
+  iamIf: { 'kms:DescribeKey': ['key'] },
 
   async preflight(wanted, context) {
     const { site, from, set, snapshots } = wanted;

@@ -109,7 +109,6 @@ function isSound({ State, BlockDeviceMappings = [] }: Image): boolean {
   return State === 'available' && BlockDeviceMappings.length > 0;
 }
 
-/** It failed, or was taken away. */
-export function isLost({ State }: Image): boolean {
+function isLost({ State }: Image): boolean {
   return State !== 'available' && State !== 'pending' && State !== 'transient';
 }

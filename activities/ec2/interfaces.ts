@@ -62,4 +62,3 @@ export async function forget({ id }: Interface, site: string, context: StepConte
   await mayChange(site, context);
   await ec2.deleteTags({ Resources: [id], Tags: [...tagNames, byTag].map((Key) => ({ Key })) });
 }
-

@@ -95,6 +95,7 @@ export default step({
     ],
     undo: ['sts:GetCallerIdentity', 'ec2:DescribeInstances', 'ec2:TerminateInstances', 'ec2:DescribeImages', 'ec2:DeregisterImage'],
   },
+  iamIf: { 'iam:PassRole': ['profile', 'template'], 'ec2:RegisterImage': ['snapshots'], 'ec2:DeregisterImage': ['snapshots'] },
 
   async preflight(input, context) {
     await account(input.site, context);

@@ -44,6 +44,7 @@ export default step({
     question:
       'The API of {site} does not answer, so {id} there cannot be cut off and MAY STILL TAKE WRITES. Go on all the same? It is cut off when the API returns, before anything there is trusted or started.',
     people,
+    covered: true,
   },
   expected: 5_000,
   timeout: '1 minute',

@@ -40,25 +40,27 @@ export async function setAside(place: Place, holder: DBInstance, keep: number, c
     const [expires] = tagsFor(context, keep).filter(({ Key }) => Key === tag.expires);
     await setTags({ arn: holder.DBInstanceArn!, site }, [expires!, { Key: asideTag, Value: context.key }], context);
   }
-  if (holder.DBInstanceStatus !== 'renaming') await rename(place, asideName(id, context), context);
-  await beating(context, renamed({ site, id }, asideName(id, context), context));
+  await rename(place, holder, asideName(id, context), context);
 }
 
 /** Gives an old primary its name again, where it was set aside and the name is free. One sentence each. */
 export async function takeBack({ site, id }: Place, context: StepContext): Promise<string[]> {
   const aside = asideName(id, context);
   const old = await findInstance(site, aside, context);
-  if (old) {
-    if (old.DBInstanceStatus !== 'renaming') await rename({ site, id: aside }, id, context);
-    await beating(context, renamed({ site, id: aside }, id, context));
-  }
+  if (old) await rename({ site, id: aside }, old, id, context);
   const back = await findInstance(site, id, context);
   if (!back || !isAside(back, context)) return [];
   await removeTags({ arn: back.DBInstanceArn!, site }, [asideTag, tag.expires], context);
   return [`The old primary at ${site} is called ${id} again, and stays isolated.`];
 }
 
-async function rename({ site, id }: Place, name: string, context: StepContext): Promise<void> {
+/** Gives an instance another name, unless that goes on already, and waits until it has it. */
+export async function rename({ site, id }: Place, now: DBInstance, name: string, context: StepContext): Promise<void> {
+  if (now.DBInstanceStatus !== 'renaming') await order({ site, id }, name, context);
+  await beating(context, renamed({ site, id }, name, context));
+}
+
+async function order({ site, id }: Place, name: string, context: StepContext): Promise<void> {
   const rds = await service('rds', site, context);
   await mayChange(site, context);
   await rds

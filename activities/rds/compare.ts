@@ -90,6 +90,7 @@ export default step({
     execute: ['sts:GetCallerIdentity', 'rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'],
     rehearse: ['sts:GetCallerIdentity', 'rds:DescribeDBInstances', 'rds:DescribeDBSnapshots'],
   },
+  iamAt: { 'original.site': ['rds:DescribeDBInstances'], 'backup.store': ['rds:DescribeDBSnapshots'] },
 
   async preflight(wanted, context) {
     const { site, id, original } = wanted;

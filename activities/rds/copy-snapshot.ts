@@ -54,6 +54,11 @@ export default step({
     rehearse: execution(),
     undo: ['sts:GetCallerIdentity', ...sharing()],
   },
+  iamAt: {
+    site: ['rds:CopyDBSnapshot', 'rds:DeleteDBSnapshot', 'rds:DescribeDBSnapshots', 'kms:DescribeKey', 'servicequotas:GetServiceQuota'],
+    from: ['rds:DescribeDBSnapshots', 'kms:DescribeKey', ...sharing()],
+  },
+  iamAcross: sharing().filter((action) => action !== 'rds:DescribeDBSnapshots'),
 
   async preflight(wanted, context) {
     await elsewhere(wanted, context);

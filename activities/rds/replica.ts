@@ -57,7 +57,7 @@ type Output = z.infer<typeof output>;
 export default step({
   name: 'rds.replica',
   summary:
-    'Makes a read replica of a database of RDS in another region, under the name of an old primary where one is isolated there, and waits until it replicates.',
+    'Makes a read replica of a database of RDS in another region, unless there is one already, under the name of an old primary where one is isolated there, and waits until it replicates.',
   effect: 'change',
   protects: true,
   expected,
@@ -101,6 +101,23 @@ export default step({
       'rds:RemoveTagsFromResource',
     ],
   },
+  iamAt: {
+    site: [
+      'rds:AddTagsToResource',
+      'rds:CreateDBInstanceReadReplica',
+      'rds:DeleteDBInstance',
+      'rds:DescribeDBInstances',
+      'rds:DescribeDBSubnetGroups',
+      'rds:ModifyDBInstance',
+      'rds:RemoveTagsFromResource',
+      'cloudwatch:GetMetricData',
+      'ec2:DescribeSecurityGroups',
+      'kms:DescribeKey',
+      'servicequotas:GetServiceQuota',
+    ],
+    from: ['rds:DescribeDBInstances'],
+  },
+  iamIf: { 'kms:DescribeKey': ['key'] },
 
   async preflight(wanted, context) {
     const { site, id, from, subnets, key } = wanted;
@@ -131,7 +148,9 @@ export default step({
     await Promise.all([refusePending(site, context), refusePending(from, context)]);
     await Promise.all([account(site, context), account(from, context)]);
     const holder = await findInstance(site, id, context);
-    if (!holder || isAside(holder, context) || !mine(holder, context)) {
+    // One that follows it already does, whoever made it.
+    if (!holder || !isReplicaOf(holder, site, { site: from, id: wanted.source }, context)) {
+      if (holder && mine(holder, context) && !isAside(holder, context)) mustFollow(holder, wanted, context);
       if (holder) await setAside({ site, id }, holder, wanted.days * 86_400_000, context);
       const source = await readInstance(from, wanted.source, context);
       mustBeFit(source, wanted);
@@ -142,7 +161,7 @@ export default step({
           'person',
         );
       await create(source, wanted, context);
-    } else mustFollow(holder, wanted, context);
+    }
     await waitFor({ kind: instances, id, site, expected, ready: (one) => replicates(one, { site, id }) }, context);
   },
 
@@ -250,7 +269,8 @@ function mustBeElsewhere({ site, from, id, source }: Input, context: StepContext
 }
 
 function mustBeFit(source: DBInstance, { from, source: id, key, site }: Input): void {
-  if (!source.BackupRetentionPeriod)
+  // A promotion turns them on: docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
+  if (!source.BackupRetentionPeriod && !sourceOf(source))
     throw new StepError(
       'no-backups',
       `${id} at ${from} keeps no automated backups, and RDS follows only what does: set its backup retention period above 0.`,

@@ -56,6 +56,7 @@ export default step({
     preflight: reads,
     execute: [...reads, 's3:GetObjectRetention', 's3:PutObject', 's3:PutObjectRetention', 's3:PutObjectTagging', 's3:DeleteObjectVersion'],
   },
+  iamAt: { from: ['s3:ListBucket', 's3:GetObject'] },
 
   async preflight(wanted, context) {
     await apart(wanted, context);

@@ -109,6 +109,7 @@ export const runbookGrammar = z
     system: z
       .union([nameField('A system of the inventory.'), z.array(nameField('A system of the inventory.')).min(1)])
       .describe('The system of the inventory that it moves; several where one runbook serves each of them.'),
+    target: nameField('The one site to which it moves the system. Default: whichever does not serve.').optional(),
     description: textField('What it does, in a sentence.'),
     objectives: z
       .strictObject({

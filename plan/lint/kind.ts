@@ -29,6 +29,14 @@ export function checkKind(scope: Scope): void {
         if (!members.includes(site) && sites.includes(site))
           scope.problems.add(runbook, ['system'], `"${system}" has no member at "${site}"`, `its members are at: ${listed(members)}`);
   }
+  const only = runbook.data.target;
+  if (only !== undefined && only !== target)
+    scope.problems.add(
+      runbook,
+      ['target'],
+      `${runbook.data.runbook} is for the way to "${only}", and ${system} would be moved from "${source}" to "${target}"`,
+      sites.includes(only) ? 'start the runbook of that way' : didYouMean(only, sites, 'sites'),
+    );
   if (moves && source === target)
     scope.problems.add(runbook, ['kind'], `a ${kind} from "${source}" to itself moves nothing`, 'name another target');
   if (kind === 'failover') return;

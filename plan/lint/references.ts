@@ -36,7 +36,14 @@ function checkOutput({ ref, path }: LateUse, draft: Draft, analysis: Analysis): 
   }
   if (named.branch !== undefined) {
     if (ref[3] !== 'items')
-      refuse(`the outputs of "${id}" stand by item`, `write steps.${id}.outputs.items, or steps.${id}.outputs.items.ITEM.NAME`);
+      refuse(
+        `the outputs of "${id}" stand by item`,
+        `write steps.${id}.outputs.items.ITEM.NAME, or in a for-each over the same list steps.${id}.outputs.item.NAME`,
+      );
+    const { wave, runs } = named.branch;
+    const names = [...wave.map(({ item }) => item), ...runs.map(({ name }) => name)];
+    if (ref[3] === 'items' && ref[4] !== undefined && !names.includes(ref[4]))
+      refuse(`"${id}" is not carried out for "${ref[4]}"`, didYouMean(ref[4], names, 'it is for'));
     if (ref[3] !== 'items' || named.branch.node.of === 'runs' || ref.length < 6) return;
   }
   for (const { type } of named.ways) {

@@ -110,7 +110,10 @@ for (const type of types) {
 
     it('says what it needs', () => {
       assert.notEqual(type.permissions.length + Object.keys(type.iam ?? {}).length, 0);
-      for (const action of Object.values(type.iam ?? {}).flat()) assert.match(action, /^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$/);
+      const actions = Object.values(type.iam ?? {}).flat();
+      for (const action of actions) assert.match(action, /^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$/);
+      const narrowed = [...Object.values(type.iamAt ?? {}).flat(), ...(type.iamAcross ?? []), ...Object.keys(type.iamIf ?? {})];
+      for (const action of narrowed) assert.ok(actions.includes(action), `${action} is narrowed, and not declared`);
       for (const permission of type.permissions) assert.match(permission, sentence);
     });
 

@@ -2,6 +2,7 @@ import type { EC2 } from '@aws-sdk/client-ec2';
 import type { LedgerEntry } from '../../lab/aws/control.ts';
 import { service } from '../../activities/aws/client.ts';
 import type { Cloud } from './cloud.ts';
+import { until } from './estate.ts';
 import { network } from './machines.ts';
 
 /** An instance with a root disk `/dev/xvda` (8 GiB) and data disks `/dev/sdf` (20 GiB, encrypted) and `/dev/sdg` (5 GiB). */
@@ -57,4 +58,10 @@ export async function left(cloud: Cloud, kind: string, site = 'east'): Promise<r
 /** Of those the ones that a step made. */
 export async function ours(cloud: Cloud, kind: string, site = 'east'): Promise<readonly LedgerEntry[]> {
   return (await left(cloud, kind, site)).filter(({ tags }) => tags['lifeboat:key'] !== undefined);
+}
+
+/** The emulator tells times in whole seconds: what is made from now on is told to be younger than what there is. */
+export function nextSecond(): Promise<void> {
+  const now = Math.floor(Date.now() / 1_000);
+  return until('the next second', () => Math.floor(Date.now() / 1_000) > now);
 }

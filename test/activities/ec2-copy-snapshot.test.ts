@@ -4,7 +4,7 @@ import { service } from '../../activities/aws/client.ts';
 import { called } from './called.ts';
 import { faultTable } from './cloud-faults.ts';
 import { cloud, type Cloud } from './cloud.ts';
-import { guest, keyAt, left, ours, type Guest } from './disks.ts';
+import { guest, keyAt, left, nextSecond, ours, type Guest } from './disks.ts';
 import { carryOut, failure, rehearse, typeOf, undo } from './estate.ts';
 import { elsewhere } from './machines.ts';
 
@@ -45,7 +45,7 @@ describe(name, () => {
   });
 
   it('copies a set to another region by its name, under a key of that region, and tells of the backup', async () => {
-    await at.settings({ seconds: { 'ec2:snapshot': 0.5 } });
+    await at.settings({ seconds: { 'ec2:snapshot': 1.3 } });
     const context = at.context({ key: 'one' });
     const { outputs, backups, evidence } = await copy(context, input({ days: 35 }));
     assert.deepEqual(
@@ -121,7 +121,7 @@ describe(name, () => {
       assert.deepEqual([unknown.code, unknown.remedy], ['aws-key', 'person']);
     }
     const kms = await service('kms', 'west', at.context());
-    await kms.disableKey({ KeyId: key });
+    await kms.disableKey({ KeyId: key.split('/').at(-1) });
     assert.equal((await failure(typeOf(name).preflight(input(), at.context()))).code, 'aws-key');
     assert.deepEqual(await copies(), []);
   });
@@ -165,6 +165,7 @@ describe(name, () => {
     const { outputs } = await copy(context);
     const [first] = await copies();
     const west = await service('ec2', 'west', context);
+    await nextSecond();
     const Tags = Object.entries(first!.tags).map(([Key, Value]) => ({ Key, Value }));
     await west.copySnapshot({
       SourceRegion: 'us-east-1',
@@ -235,7 +236,7 @@ describe(name, () => {
   faultTable(name, {
     prepare: async (fresh) => {
       const made = await guest(fresh);
-      await save(fresh, made);
+      await save(fresh, made, ['/dev/xvda']);
       return keyAt(fresh, 'vault');
     },
     input: (theirs) => ({ site: 'vault', from: 'east', set, key: theirs }),
@@ -253,8 +254,8 @@ describe(name, () => {
   });
 });
 
-async function save(at: Cloud, { id }: Guest): Promise<Saved> {
-  return (await carryOut('ec2.snapshot', { site: 'east', id, set }, at.context())).outputs as Saved;
+async function save(at: Cloud, { id }: Guest, exclude: readonly string[] = []): Promise<Saved> {
+  return (await carryOut('ec2.snapshot', { site: 'east', id, set, exclude }, at.context())).outputs as Saved;
 }
 
 /** With which keys the copies are encrypted, as their region tells. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { called } from './called.ts';
 import { faultTable } from './cloud-faults.ts';
 import { cloud, type Cloud } from './cloud.ts';
-import { guest, ours, type Guest } from './disks.ts';
+import { guest, nextSecond, ours, type Guest } from './disks.ts';
 import { carryOut, failure, rehearse, typeOf, until } from './estate.ts';
 import { elsewhere } from './machines.ts';
 
@@ -100,6 +100,7 @@ describe(name, () => {
     await take(context);
     // What an attempt makes that does not see yet what the one before it made.
     const tags = (await made())[0]!.tags;
+    await nextSecond();
     const { Snapshots = [] } = await east.ec2.createSnapshots({
       InstanceSpecification: { InstanceId: east.id },
       TagSpecifications: [

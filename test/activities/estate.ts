@@ -254,7 +254,7 @@ function hostFacts(lab: Lab, name: string): HostFacts {
     },
     power: {
       driver: 'redfish',
-      address: `https://127.0.0.1:${controller.port}`,
+      address: `https://127.0.0.1:${controller!.port}`,
       user: 'lifeboat',
       password: `file:${secretFile(lab, `controller-${name}`)}`,
       certificate: secretFile(lab, 'controllers.pem'),

@@ -107,9 +107,15 @@ describe('rds.replica', () => {
     await rds.createDBInstance({ ...other, MasterUsername: 'shop', MasterUserPassword: 'only-for-this-test' });
     assert.equal((await failure(typeOf('rds.replica').execute(wanted(pair), context()))).code, 'name-taken');
     await rds.deleteDBInstance({ DBInstanceIdentifier: 'shop-db-west', SkipFinalSnapshot: true });
+  });
+
+  it('takes one that follows already as it is, and does not undo what another step made', async () => {
     await carryOut('rds.replica', wanted(pair), context());
-    assert.equal((await failure(typeOf('rds.replica').execute(wanted(pair), context()))).code, 'name-taken');
-    assert.match((await undo('rds.replica', wanted(pair), context())).join(' '), /was not made by this step/u);
+    const again = context();
+    await carryOut('rds.replica', wanted(pair), again);
+    assert.match((await undo('rds.replica', wanted(pair), again)).join(' '), /was not made by this step/u);
+    assert.equal((await instanceAt(at, 'west', 'shop-db-west'))?.DBInstanceStatus, 'available');
+    assert.equal((await at.ledger()).filter(({ kind, region }) => kind === 'instance' && region === 'us-west-2').length, 1);
   });
 
   it('leaves alone what was promoted since', async () => {

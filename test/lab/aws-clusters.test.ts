@@ -40,12 +40,14 @@ describe('emulated AWS, clusters', () => {
   });
 
   it('a failover names a member by its ARN', async () => {
-    const { west, westArn, writer } = await world();
+    const { c, west, westArn, writer } = await world();
     const fail = (TargetDbClusterIdentifier: string) =>
       west.failoverGlobalCluster({ GlobalClusterIdentifier: 'shop', TargetDbClusterIdentifier, AllowDataLoss: true });
     assert.match((await refusal(fail('shop'))).name, /^DBClusterNotFound/u);
     await fail(westArn);
     assert.deepEqual(await writer(), [westArn]);
+    const [entry] = (await c.ledger()).filter(({ kind }) => kind === 'global-cluster');
+    assert.deepEqual([entry!.id, entry!.state], ['shop', 'shop']);
   });
 
   it('a secondary is removed by its ARN and stands on its own; the primary goes last', async () => {

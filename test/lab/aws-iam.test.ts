@@ -62,11 +62,19 @@ describe('emulated AWS, policies', () => {
         Size: 8,
         ...(Value === undefined ? {} : { TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'lifeboat:purpose', Value }] }] }),
       });
-    await only(c, allow('ec2:CreateVolume', { Condition: { StringEquals: { 'aws:RequestTag/lifeboat:purpose': 'rehearsal' } } }));
+    await only(
+      c,
+      allow('ec2:CreateTags'),
+      allow('ec2:CreateVolume', { Condition: { StringEquals: { 'aws:RequestTag/lifeboat:purpose': 'rehearsal' } } }),
+    );
     assert.equal((await refusal(make())).name, 'UnauthorizedOperation');
     assert.equal((await refusal(make('live'))).name, 'UnauthorizedOperation');
     await make('rehearsal');
-    await only(c, allow('ec2:CreateVolume'), deny('ec2:CreateVolume', { Null: { 'aws:RequestTag/lifeboat:purpose': 'true' } }));
+    await only(
+      c,
+      allow(['ec2:CreateTags', 'ec2:CreateVolume']),
+      deny('ec2:CreateVolume', { Null: { 'aws:RequestTag/lifeboat:purpose': 'true' } }),
+    );
     assert.equal((await refusal(make())).name, 'UnauthorizedOperation');
     await make('live');
   });

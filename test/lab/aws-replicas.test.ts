@@ -52,6 +52,17 @@ describe('emulated AWS, replicas', () => {
     assert.match((await refusal(west.promoteReadReplica({ DBInstanceIdentifier: 'nobody' }))).name, /^DBInstanceNotFound/u);
   });
 
+  it('a replica may take the name that its primary gave up, and makes no automatic snapshot', async () => {
+    const { c, east, west, replica } = await pair();
+    await west.createDBInstanceReadReplica({ ...replica, KmsKeyId: await key(c, 'west') });
+    assert.deepEqual((await west.describeDBSnapshots({})).DBSnapshots ?? [], []);
+    await west.promoteReadReplica({ DBInstanceIdentifier: 'shop' });
+    await east.modifyDBInstance({ DBInstanceIdentifier: 'shop', NewDBInstanceIdentifier: 'old', ApplyImmediately: true });
+    const SourceDBInstanceIdentifier = arnOf(c, 'shop', 'us-west-2');
+    await east.createDBInstanceReadReplica({ DBInstanceIdentifier: 'shop', SourceDBInstanceIdentifier, KmsKeyId: await key(c, 'east') });
+    assert.equal(await statusOf(c, 'east', 'shop'), 'available');
+  });
+
   it('a replica follows a primary that is renamed, and goes without a final snapshot', async () => {
     const { c, east, west, replica, of } = await pair();
     await west.createDBInstanceReadReplica({ ...replica, KmsKeyId: await key(c, 'west') });

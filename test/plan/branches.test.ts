@@ -100,10 +100,19 @@ describe('a step that is carried out for each of many', () => {
     ['what only the run will know', '"${{ steps.other.outputs.text }}"', /is known only while the run goes on/],
     ['systems that the inventory does not have', '{ systems: [gone] }', /the inventory has no system "gone"/],
     ['an empty list', '[]', /list is empty|nothing/],
-    ['an empty list of the inventory', '"${{ source.resources.none }}"', /list is empty|nothing/],
     ['a tag that no host has', '{ hosts: { tag: gone } }', /list is empty|nothing/],
   ] as const)
     it(`is refused over ${what}`, () => assert.match(refused(wave(each)).join('\n'), problem));
+
+  it('is warned of over a list of the inventory that is empty at one site: at the other it may not be', () => {
+    const { inventory, runbooks } = files(wave('"${{ source.resources.none }}"'), {});
+    const found = lint({ runbook: runbooks[0]!, runbooks, inventory, types });
+    assert.deepEqual(found.problems, []);
+    assert.match(found.warnings.map(printProblem).join('\n'), /list is empty/);
+    const { plan } = made(wave('"${{ source.resources.none }}"'));
+    assert.equal(branchOf(plan.steps, 'many').children.length, 0);
+    assert.match(plan.warnings.join('\n'), /list is empty/);
+  });
 
   it('is refused where the step asks people, or promotes', () => {
     const asks = `${head('r', 'orders')}  - { id: many, uses: manual.task, for-each: [x, y], with: { task: "\${{ item }}" } }\n`;

@@ -19,11 +19,11 @@ describe('the linter', () => {
       /^r\.yaml:7:72: there is no step type "fence\.manul" — did you mean "fence\.manual"/,
     ],
     [
-      'a type that is reserved',
-      '  - { id: a, uses: runbook, with: { name: x } }\n',
-      /"uses: runbook" is not supported yet — copy the steps/,
+      'a run of another runbook as another way',
+      '  - { id: a, uses: test.wait, else: [runbook] }\n',
+      /"uses: runbook" is no other way of a step — give the run a step of its own/,
     ],
-    ['a loop', `  - { id: a, uses: test.wait, for-each: [x] }\n`, /^r\.yaml:6:31: "for-each" is not supported yet — write a step for each/],
+    ['a gate for each of many', `  - { id: a, gate: Go?, for-each: [x] }\n`, /for-each/],
     [
       'an unknown field of a type',
       `  - { id: a, uses: postgres.check, with: { host: ${target}, rol: standby } }\n`,

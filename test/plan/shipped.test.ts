@@ -13,7 +13,7 @@ import { types as ours } from './types.ts';
 const root = join(import.meta.dirname, '../..');
 
 describe('what is shipped', () => {
-  for (const folder of ['runbooks', 'runbooks/two-sites']) {
+  for (const folder of ['runbooks', 'runbooks/two-sites', 'runbooks/hybrid']) {
     it(`loads, lints and compiles in every direction with the shipped step types: ${folder}`, async () => {
       const { inventory, runbooks, problems } = await loadFolder(join(root, folder));
       assert.deepEqual(problems, []);
@@ -21,8 +21,8 @@ describe('what is shipped', () => {
       for (const runbook of runbooks) {
         const input = { runbook, inventory: inventory!, types, parameters: required(runbook) };
         assert.deepEqual(lint(input).problems.map(printProblem), []);
-        const ways = waysOf(systemFacts(inventory!.data, runbook.data.system)!);
-        assert.equal(ways.length, runbook.data.system === 'orders' ? 2 : 1);
+        const ways = waysOf(systemFacts(inventory!.data, runbook.data.system)!, runbook.data.target);
+        assert.equal(ways.length, runbook.data.system === 'orders' && runbook.data.target === undefined ? 2 : 1);
         for (const [source, target] of ways) assert.match(compile({ ...input, source, target }).digest, /^[0-9a-f]{64}$/);
       }
     });

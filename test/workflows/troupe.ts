@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import type { Branch, Child, Kind, Plan, PlanHeader, PlanNode } from '../../plan/plan.ts';
 import type { Compiled, RunActivities } from '../../workflows/wire.ts';
 import { attributes } from '../../worker/attributes.ts';
+import { loanOf } from '../../worker/ours.ts';
 import { header, step, type Play } from './stage.ts';
 
 /** Plans of child runs, by digest: what `run.children` hands out in a play. */
@@ -51,6 +53,18 @@ export class Troupe {
     },
   };
 
+  /** `run.compile` of a parent run of this name; of a child that compiles again, its own plan. */
+  compiled(play: Play, name: string, kind: Kind = 'failover'): Pick<RunActivities, 'run.compile'> {
+    return {
+      'run.compile': async ({ system }): Promise<Compiled> => {
+        const epoch = (await loanOf(Context.current().client, system).catch(() => null))?.epoch ?? 0;
+        const own = [...this.#plans.values()].find((plan) => plan.system.name === system);
+        const { steps, ...plan } = own ?? { ...header(play), system: { name, tier: 0 }, kind, steps: play.steps };
+        return { plan, steps, evidence: [], attributes, epoch };
+      },
+    };
+  }
+
   #child(name: string, given: Partial<PlanHeader>, steps: readonly PlanNode[]): Child {
     const digest = `${this.#plans.size + 1}`.padStart(64, 'c');
     const plan: Plan = { ...header({ steps: [], header: given }), digest, steps };
@@ -73,14 +87,3 @@ export class Troupe {
 function node(id: string, needs: readonly string[]): Omit<Branch, 'of' | 'children' | 'summary'> {
   return { kind: 'branch', id, needs, remaining: 1, line: 1, width: 20, whenItFails: 'hold' };
 }
-
-/** `run.compile` of a run of a whole site, which has a system of its own. */
-export const compiledAs = (play: Play, name: string, kind: Kind = 'failover'): Pick<RunActivities, 'run.compile'> => ({
-  'run.compile': async (): Promise<Compiled> => ({
-    plan: { ...header(play), system: { name, tier: 0 }, kind },
-    steps: play.steps,
-    evidence: [],
-    attributes,
-    epoch: 0,
-  }),
-});

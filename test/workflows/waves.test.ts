@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
 import { StepError } from '../../activities/error.ts';
 import type { StepCall } from '../../workflows/wire.ts';
-import { asked, choose, gate, stateOf, step, theStage, until, type Handle, type Play, type Stage } from './stage.ts';
+import { asked, choose, gate, nextSystem, start, stateOf, step, theStage, until, type Handle, type Play, type Stage } from './stage.ts';
 import { ending, entries, scene } from './scene.ts';
+import { items as crowd } from './player.ts';
 import { Troupe } from './troupe.ts';
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `i-${n + 1}`);
@@ -181,6 +188,42 @@ describe('many like steps', () => {
     });
   });
 
+  it('are undone where their run backs out, each once', () => {
+    const troupe = new Troupe();
+    const undone: string[] = [];
+    const script: NonNullable<Play['script']> = {
+      't.item.execute': () => undefined,
+      't.item.undo': ({ with: given }) => void undone.push(String(given['item'])),
+      't.bad.execute': () => Promise.reject(new Error('the disk is full')),
+    };
+    const steps = [troupe.wave('many', names(25), { most: 10 }), step('bad', ['many'], { uses: 't.bad' })];
+    return scene(
+      theatre,
+      played(troupe, steps, script),
+      async (handle) => {
+        await choose(handle, await asked(handle, 'bad'), 'back-out', 'alice');
+        assert.equal((await ending(handle)).verdict, 'backed out');
+        assert.deepEqual(undone.toSorted(), names(25).toSorted());
+      },
+      { mode: 'planned' },
+    );
+  });
+
+  it('leave histories that replay, of their run and of each child', () => {
+    const troupe = new Troupe();
+    const { script } = many(new Set());
+    return scene(theatre, played(troupe, [troupe.wave('many', names(25), { most: 10 })], script), async (handle) => {
+      await ending(handle);
+      const { events } = await handle.fetchHistory();
+      const ids = (events ?? []).flatMap(
+        (event) => event.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.workflowId ?? [],
+      );
+      assert.equal(new Set(ids).size, 3);
+      for (const id of [handle.workflowId, ...ids])
+        await Worker.runReplayHistory({ workflowBundle: theatre.bundle }, await theatre.client.workflow.getHandle(id).fetchHistory(), id);
+    });
+  });
+
   it('come to rest where their run is cancelled, and nothing acts after its end', () => {
     const troupe = new Troupe();
     let now = 0;
@@ -200,6 +243,43 @@ describe('many like steps', () => {
       for (const id of await childrenOf(theatre, handle))
         assert.notEqual((await theatre.client.workflow.getHandle(id).describe()).status.name, 'RUNNING');
     });
+  });
+
+  it('go on where they were when their worker is killed among them, and each takes effect once', async function () {
+    this.timeout(90_000);
+    const folder = await mkdtemp(join(tmpdir(), 'lifeboat-wave-'));
+    const file = join(folder, 'effects');
+    const system = nextSystem();
+    const effects = async (): Promise<string[]> => (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const players: ChildProcess[] = [];
+    const player = async (): Promise<ChildProcess> => {
+      const script = fileURLToPath(new URL('player.ts', import.meta.url));
+      const args = ['--import=tsx', script, theatre.env.address, system, file];
+      const made = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      players.push(made);
+      await new Promise((resolve, reject) => (made.stdout!.once('data', resolve), made.once('exit', reject)));
+      return made;
+    };
+    try {
+      const first = await player();
+      const handle = await start(theatre, system);
+      await until(async () => (await effects()).length >= 10, 'a quarter of them', 30_000);
+      first.kill('SIGKILL');
+      await new Promise((resolve) => first.once('exit', resolve));
+      const before = (await effects()).length;
+      assert.ok(before < crowd.length, `all ${before} were done before`);
+      await player();
+      assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
+      const keys = await effects();
+      assert.deepEqual([keys.length, new Set(keys).size], [crowd.length, crowd.length]);
+    } finally {
+      for (const one of players) one.kill('SIGKILL');
+      await theatre.client.workflow
+        .getHandle(`failover-${system}`)
+        .terminate('the scene is over')
+        .catch(() => undefined);
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

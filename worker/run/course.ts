@@ -11,6 +11,7 @@ import { loanOf } from '../ours.ts';
 import { secret } from '../secret.ts';
 import type { Site } from '../site.ts';
 import { directionOf } from './find-source.ts';
+import { courseOf } from './site-course.ts';
 import type { Course, Wanted } from './whole.ts';
 
 export interface Found {
@@ -83,22 +84,7 @@ async function courseOfSite(
     }
   };
   await Promise.all(Array.from({ length: width }, one));
-  const ordered = new Map([...directions].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const concerned = [...ordered.values()].filter(({ source, target }) => (kind === 'failback' ? target : source) === whole);
-  if (concerned.length === 0)
-    throw new StepError(
-      'nothing-there',
-      `no system is known to ${kind === 'failback' ? 'be able to return to' : 'be served from'} ${whole}${unknown.size > 0 ? `; of ${[...unknown.keys()].slice(0, 5).join(', ')} it is not known` : ''}`,
-      'person',
-    );
-  const first = concerned[0]!;
-  const evidence = [
-    `${concerned.length} of ${Object.keys(inventory.data.systems).length} systems are concerned.`,
-    ...[...unknown].slice(0, 20).map(([name, why]) => `Of ${name} it is not known where it is served: ${why}`),
-  ];
-  const other = kind === 'failback' ? first.source : first.target;
-  const course = kind === 'failback' ? { source: other, target: whole } : { source: whole, target: other };
-  return { course: { ...course, directions: ordered, unknown }, epoch: loan?.epoch ?? 0, evidence };
+  return { ...courseOf(whole, kind, directions, unknown), epoch: loan?.epoch ?? 0 };
 }
 
 function facts(inventory: InventoryFile, name: string): { system: SystemFacts; hosts: { [name: string]: HostFacts } } {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { permitted } from '../../activities/aws/permitted.ts';
 import { StepError } from '../../activities/error.ts';
 import type { StepType } from '../../activities/step.ts';
-import type { PreflightAnswer, RunActivities, StepCall } from '../../workflows/wire.ts';
+import type { PreflightAnswer, PreflightCall, RunActivities } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
 import { contextOf } from '../context.ts';
 import type { Site } from '../site.ts';
@@ -19,7 +20,7 @@ export const preflight =
 
 async function look(
   site: Site,
-  call: StepCall & { readonly uses: string },
+  call: PreflightCall,
   signal: AbortSignal,
   within: number,
   beat: (details: unknown) => void,
@@ -41,7 +42,9 @@ async function look(
         { once: true },
       );
     });
-    return { step, ok: true, seen: await Promise.race([type.preflight(call.with, contextOf(site, call, signal, beat)), late]), code: '' };
+    const context = contextOf(site, call, signal, beat);
+    const seen = call.late ? permitted(type, call.with, context) : type.preflight(call.with, context);
+    return { step, ok: true, seen: await Promise.race([seen, late]), code: '' };
   } catch (error) {
     return {
       step,

@@ -39,9 +39,12 @@ export function inputOf(site: Site, folder: Loaded, input: Wanted, course: Cours
   const { source, target, directions = new Map(), unknown = new Map() } = course;
   const kind = input.kind as Kind;
   try {
-    const runbook =
+    const { runbook, notes } =
       input.site === undefined
-        ? chooseRunbook({ runbooks, system: input.system, kind, ...(input.runbook ? { name: input.runbook } : {}) })
+        ? {
+            runbook: chooseRunbook({ runbooks, system: input.system, kind, target, ...(input.runbook ? { name: input.runbook } : {}) }),
+            notes: [],
+          }
         : siteRunbook({ site: input.site, kind, inventory, runbooks, directions, unknown });
     return {
       runbook,
@@ -51,6 +54,7 @@ export function inputOf(site: Site, folder: Loaded, input: Wanted, course: Cours
       types: site.types,
       source,
       target,
+      notes,
       ...(input.site === undefined ? {} : { whole: input.site }),
       ...(input.parameters ? { parameters: input.parameters } : {}),
       ...(revision ? { revision } : {}),

@@ -12,7 +12,9 @@ from . import subjects
 def context(call, subject):
     """Values by condition key, in lower case but for the tag's own key."""
     known = {"aws:requestedregion": [call.region], "aws:principalaccount": [call.account], "ec2:region": [call.region]}
-    asked = subjects.request_tags(call)
+    # EC2 gives the request's tags to what is made of them alone.
+    beside = call.service == "ec2" and not subject.new and subjects.MAKES.match(call.operation) and call.operation != "CreateTags"
+    asked = {} if beside else subjects.request_tags(call, subject.new if subject.new != "new" else "")
     for key, value in asked.items():
         known[f"aws:requesttag/{key}"] = [value]
     if asked:
@@ -20,8 +22,6 @@ def context(call, subject):
     for key, value in subject.tags.items():
         for prefix in ("aws", call.service):
             known[f"{prefix}:resourcetag/{key}"] = [value]
-    if call.operation != "CreateTags" and subject.new and asked:
-        known["ec2:createaction"] = [call.operation]
     return known
 
 

@@ -57,6 +57,15 @@ def missing(kind, zone):
             raise RDSClientError("InsufficientDBInstanceCapacity", f"There is no capacity for {kind} in {zone}.")
 
 
+@around(DBInstance, "save_automated_backup")
+def save_automated_backup(plain, database):
+    """Only where backups are kept, and under a name of its own: moto's is the same for all of one minute."""
+    if database.backup_retention_period:
+        name = f"rds:{database.db_instance_identifier}-{utcnow():%Y-%m-%d-%H-%M}"
+        if name not in database.backend.database_snapshots:
+            plain(database)
+
+
 @around(RDSBackend, "modify_db_instance")
 def modify_db_instance(plain, backend, db_instance_identifier, db_kwargs):
     database = backend.describe_db_instances(db_instance_identifier)[0]

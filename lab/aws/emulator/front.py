@@ -74,8 +74,8 @@ class Front:
 
 
 def region_of(call):
-    """Where the answer is made: the control plane of Route 53 stands in us-east-1."""
-    return "us-east-1" if call.service == "route53" else call.region
+    """Where the answer is made: the control planes of Route 53 and IAM stand in us-east-1."""
+    return "us-east-1" if call.service in ("route53", "iam") else call.region
 
 
 def refuse(call, start, code, message, status):

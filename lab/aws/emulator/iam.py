@@ -39,11 +39,31 @@ def denial(call):
         if action in FREE:
             continue
         for subject in subjects.of(call):
-            why = refused(statements, action, subject, conditions.context(call, subject))
-            if why:
-                who = f"arn:aws:sts::{call.account}:assumed-role/{role}"
-                return refusal(call.service, f"User: {who} is not authorized to perform: {action} on resource: {subject.arn} because {why}")
+            known = conditions.context(call, subject)
+            for needed, more in [(action, {}), *implied(call, subject, known)]:
+                why = refused(statements, needed, subject, {**known, **more})
+                if why:
+                    who = f"arn:aws:sts::{call.account}:assumed-role/{role}"
+                    what = f"is not authorized to perform: {needed} on resource: {subject.arn} because {why}"
+                    return refusal(call.service, f"User: {who} {what}")
     return None
+
+
+def implied(call, subject, known):
+    """
+    What is asked for beside the call, with more that conditions know then: to tag what is made, and to give it a role.
+    docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+    docs.aws.amazon.com/AmazonRDS/latest/UserGuide/security_iam_id-based-policy-examples-grant-permissions-tags-on-create.html
+    docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    if not subject.new:
+        return
+    if call.service == "ec2" and "aws:tagkeys" in known:
+        yield "ec2:CreateTags", {"ec2:createaction": [call.operation]}
+    if call.service == "rds" and "aws:tagkeys" in known:
+        yield "rds:AddTagsToResource", {}
+    if call.operation == "RunInstances" and any(name.startswith("IamInstanceProfile.") for name in subjects.fields(call)):
+        yield "iam:PassRole", {"iam:passedtoservice": ["ec2.amazonaws.com"]}
 
 
 def actions_of(call):
@@ -94,7 +114,8 @@ def covers(statement, arn):
 
 
 def like(value, pattern):
-    return fnmatch.fnmatchcase(value.lower(), pattern.lower().replace("[", "[[]"))
+    # `${*}` is an asterisk itself: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    return fnmatch.fnmatchcase(value.lower(), pattern.lower().replace("[", "[[]").replace("${*}", "[*]"))
 
 
 def as_list(value):

@@ -33,10 +33,6 @@ def create_read_replica(plain, backend, db_kwargs):
     wanted = {one: db_kwargs[one] for one in db_kwargs.keys() if one not in left}
     wanted.setdefault("backup_retention_period", 0)
     replica = backups.restored(backend, primary, wanted, **more)
-    # Automatic backups are of primaries.
-    for snapshot in [one for one in backend.database_snapshots.values() if one.db_instance_identifier == replica.db_instance_identifier]:
-        if snapshot.snapshot_type == "automated" and snapshot.dbi_resource_id != replica.dbi_resource_id:
-            del backend.database_snapshots[snapshot.db_snapshot_identifier]
     replica.set_as_replica()
     replica.source_db_instance_identifier = primary.db_instance_arn if elsewhere else primary.db_instance_identifier
     primary.add_replica(replica)

@@ -2,42 +2,54 @@
 
 from collections import namedtuple
 
-Found = namedtuple("Found", "kind key id name tags state resource")
-"""key: the same as long as it is the same resource, also where it is renamed."""
+from .clusters import settle
 
-OVER = {"terminated"}
+Found = namedtuple("Found", "kind key resource tell")
+"""key: the same as long as it is the same resource, also where it is renamed; tell: its id, name, tags and state, at any time."""
+
+OVER = {"terminated", "deleted"}
 
 
 def of_ec2(backend):
-    def found(kind, resource, state=None):
-        tags = backend.tags.get(resource.id, {})
-        return Found(kind, id(resource), resource.id, tags.get("Name", resource.id), tags, state, resource)
+    def found(kind, resource, state=None, name=None):
+        def tell():
+            tags = backend.tags.get(resource.id, {})
+            return resource.id, name(resource) if name else tags.get("Name", resource.id), tags, state(resource) if state else None
 
-    for reservation in list(backend.reservations.values()):
-        for instance in reservation.instances:
-            yield found("instance", instance, instance._state.name)
-    for snapshot in list(backend.snapshots.values()):
-        yield found("snapshot", snapshot, snapshot.status)
-    for volume in list(backend.volumes.values()):
-        yield found("volume", volume, volume.status)
-    for image in list(backend.amis.values()):
-        yield found("image", image, image.state)._replace(name=image.name)
-    for group in [group for groups in list(backend.groups.values()) for group in list(groups.values())]:
-        yield found("security-group", group)._replace(name=group.name)
-    for subnet in [subnet for subnets in list(backend.subnets.values()) for subnet in list(subnets.values())]:
-        yield found("subnet", subnet)
-    for vpc in list(backend.vpcs.values()):
-        yield found("vpc", vpc)
-    for interface in list(backend.enis.values()):
-        yield found("network-interface", interface)
-    for template in list(backend.launch_templates.values()):
-        yield found("launch-template", template)._replace(name=template.name)
-    for address in list(backend.addresses):
-        tags = backend.tags.get(address.allocation_id, {})
-        yield Found("address", id(address), address.allocation_id, address.public_ip, tags, None, address)
+        return Found(kind, id(resource), resource, tell)
+
+    def address(resource):
+        return Found(
+            "address",
+            id(resource),
+            resource,
+            lambda: (resource.allocation_id, resource.public_ip, backend.tags.get(resource.allocation_id, {}), None),
+        )
+
+    instances = [instance for reservation in list(backend.reservations.values()) for instance in reservation.instances]
+    groups = [group for held in list(backend.groups.values()) for group in list(held.values())]
+    subnets = [subnet for held in list(backend.subnets.values()) for subnet in list(held.values())]
+    yield from (found("instance", one, lambda it: it._state.name) for one in instances)
+    yield from (found("snapshot", one, lambda it: it.status) for one in list(backend.snapshots.values()))
+    yield from (found("volume", one, lambda it: it.status) for one in list(backend.volumes.values()))
+    yield from (found("image", one, lambda it: it.state, lambda it: it.name) for one in list(backend.amis.values()))
+    yield from (found("security-group", one, name=lambda it: it.name) for one in groups)
+    yield from (found("subnet", one) for one in subnets)
+    yield from (found("vpc", one) for one in list(backend.vpcs.values()))
+    yield from (found("network-interface", one) for one in list(backend.enis.values()))
+    yield from (found("launch-template", one, name=lambda it: it.name) for one in list(backend.launch_templates.values()))
+    yield from (address(one) for one in list(backend.addresses))
 
 
 def of_rds(backend):
+    def found(kind, resource, attribute):
+        def tell():
+            own = getattr(resource, attribute)
+            tags = {tag["Key"]: tag["Value"] for tag in getattr(resource, "tags", None) or []}
+            return own, own, tags, getattr(resource, "status", None)
+
+        return Found(kind, id(resource), resource, tell)
+
     kinds = {
         "instance": (backend.databases, "db_instance_identifier"),
         "snapshot": (backend.database_snapshots, "db_snapshot_identifier"),
@@ -47,46 +59,75 @@ def of_rds(backend):
         "parameter-group": (backend.db_parameter_groups, "name"),
     }
     for kind, (held, attribute) in kinds.items():
-        for name, resource in list(held.items()):
-            tags = {tag["Key"]: tag["Value"] for tag in getattr(resource, "tags", None) or []}
-            own = getattr(resource, attribute, None) or name
-            yield Found(kind, id(resource), own, own, tags, getattr(resource, "status", None), resource)
+        # Automatic snapshots come and go with their database.
+        yield from (found(kind, one, attribute) for one in list(held.values()) if getattr(one, "snapshot_type", "manual") == "manual")
+    yield from (of_world(one) for one in list(backend.global_clusters.values()))
+
+
+def of_world(cluster):
+    """A global cluster; its state is the name of the member that writes."""
+
+    def tell():
+        settle(cluster)
+        writer = next((one.db_cluster_identifier for one in cluster.members if one.is_writer), None)
+        return cluster.global_cluster_identifier, cluster.global_cluster_identifier, {}, writer
+
+    return Found("global-cluster", id(cluster), cluster, tell)
 
 
 def of_route53(backend):
-    for zone in list(backend.zones.values()):
-        yield Found("zone", id(zone), zone.id, zone.name, backend.resource_tags.get(zone.id, {}), None, zone)
-        for record in list(zone.rrsets):
-            name = " ".join(filter(None, [record.name, record.type, record.set_identifier]))
-            yield Found("record", (zone.id, name), name, name, {}, str(record.weight) if record.weight is not None else None, zone)
+    def tags(resource):
+        return backend.resource_tags.get(resource.id.split("/")[-1], {})
+
+    def zone(resource):
+        return Found("zone", id(resource), resource, lambda: (resource.id, resource.name, tags(resource), None))
+
+    def record(held, resource):
+        name = " ".join(filter(None, [resource.name, resource.type, resource.set_identifier]))
+        return Found("record", (held.id, name), resource, lambda: (name, name, {}, weight(held, name)))
+
+    def weight(held, name):
+        for one in held.rrsets:
+            if " ".join(filter(None, [one.name, one.type, one.set_identifier])) == name and one.weight is not None:
+                return str(one.weight)
+        return None
+
+    for one in list(backend.zones.values()):
+        yield zone(one)
+        yield from [record(one, each) for each in list(one.rrsets)]
     for check in list(backend.health_checks.values()):
-        yield Found("health-check", id(check), check.id, check.id, backend.resource_tags.get(check.id, {}), None, check)
+        yield Found("health-check", id(check), check, lambda it=check: (it.id, it.id, tags(it), None))
 
 
 def of_autoscaling(backend):
-    for group in list(backend.autoscaling_groups.values()):
-        tags = {tag["Key"]: tag["Value"] for tag in group.tags or []}
-        yield Found("group", id(group), group.name, group.name, tags, str(group.desired_capacity), group)
+    def found(group):
+        def tell():
+            return group.name, group.name, {tag["Key"]: tag["Value"] for tag in group.tags or []}, str(group.desired_capacity)
+
+        return Found("group", id(group), group, tell)
+
+    yield from (found(one) for one in list(backend.autoscaling_groups.values()))
 
 
 def of_kms(backend):
     for key in list(backend.keys.values()):
-        yield Found("key", id(key), key.id, key.description, {}, key.key_state, key)
+        yield Found("key", id(key), key, lambda it=key: (it.id, it.description, {}, it.key_state))
 
 
 def of_secrets(backend):
     for secret in list(backend.secrets.values()):
-        tags = {tag["Key"]: tag["Value"] for tag in secret.tags or []}
-        yield Found("secret", id(secret), secret.arn, secret.name, tags, None, secret)
+        tags = lambda it: {tag["Key"]: tag["Value"] for tag in it.tags or []}  # noqa: E731
+        yield Found("secret", id(secret), secret, lambda it=secret, tags=tags: (it.arn, it.name, tags(it), None))
 
 
 def of_s3(backend):
     for bucket in list(backend.buckets.values()):
-        yield Found("bucket", id(bucket), bucket.name, bucket.name, {}, None, bucket)
+        yield Found("bucket", id(bucket), bucket, lambda it=bucket: (it.name, it.name, {}, None))
         for name in list(bucket.keys.keys()):
             for version in bucket.keys.getlist(name):
                 state = "delete-marker" if type(version).__name__ == "FakeDeleteMarker" else None
-                yield Found("object", id(version), f"{bucket.name}/{name}", name, {}, state, version)
+                told = (f"{bucket.name}/{name}", name, {}, state)
+                yield Found("object", id(version), version, lambda told=told: told)
 
 
 READERS = {

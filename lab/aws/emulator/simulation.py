@@ -38,5 +38,5 @@ def decision(statements, action, arn, known, role, policies):
     if role not in policies and not settings.get("iam"):
         # Nothing is evaluated, so everything is allowed.
         return "allowed"
-    why = iam.refused(statements, action, Subject(arn, {}, False), known)
+    why = iam.refused(statements, action, Subject(arn, {}, ""), known)
     return "allowed" if why is None else "explicitDeny" if "explicit" in why else "implicitDeny"

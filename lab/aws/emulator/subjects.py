@@ -14,6 +14,7 @@ from moto.ec2.models import ec2_backends
 from moto.rds.models import rds_backends
 
 Subject = namedtuple("Subject", "arn tags new")
+"""new: its kind, where the call makes it, else empty"""
 
 EC2 = re.compile(r"^(i|vol|snap|ami|sg|eni|subnet|vpc|lt|eipalloc)-[0-9a-f]{8,}$")
 KINDS = {
@@ -27,6 +28,28 @@ KINDS = {
     "vpc": "vpc",
     "lt": "launch-template",
     "eipalloc": "elastic-ip",
+}
+OURS = {"snapshot", "image"}
+"""Their ARNs name no account."""
+MADE = {
+    "CopyImage": ["image"],
+    "CopySnapshot": ["snapshot"],
+    "CreateImage": ["image"],
+    "CreateSecurityGroup": ["security-group"],
+    "CreateSnapshot": ["snapshot"],
+    "CreateSnapshots": ["snapshot"],
+    "CreateVolume": ["volume"],
+    "RegisterImage": ["image"],
+    "RunInstances": ["instance", "volume", "network-interface"],
+}
+"""By operation of EC2; tags of the request are of these, and not of what they are made of."""
+MADE_RDS = {
+    "CopyDBSnapshot": ("snapshot", "TargetDBSnapshotIdentifier"),
+    "CreateDBInstance": ("db", "DBInstanceIdentifier"),
+    "CreateDBInstanceReadReplica": ("db", "DBInstanceIdentifier"),
+    "CreateDBSnapshot": ("snapshot", "DBSnapshotIdentifier"),
+    "RestoreDBInstanceFromDBSnapshot": ("db", "DBInstanceIdentifier"),
+    "RestoreDBInstanceToPointInTime": ("db", "TargetDBInstanceIdentifier"),
 }
 MAKES = re.compile(r"^(Create|Run|Copy|Restore|Register|Allocate|Import)")
 RDS = {
@@ -44,8 +67,21 @@ def of(call):
     """At least one: what names none is about `*`."""
     found = {"ec2": of_ec2, "rds": of_rds, "autoscaling": of_groups, "secretsmanager": of_secrets}.get(call.service, lambda _: [])(call)
     if MAKES.match(call.operation) and call.operation != "CreateTags":
-        found = [*found, Subject(f"arn:aws:{call.service}:{call.region}:{call.account}:new/*", {}, True)]
-    return found or [Subject("*", {}, False)]
+        found = [*found, *made_by(call)]
+    return found or [Subject("*", {}, "")]
+
+
+def made_by(call):
+    if call.service == "rds" and call.operation in MADE_RDS:
+        kind, field = MADE_RDS[call.operation]
+        return [Subject(f"arn:aws:rds:{call.region}:{call.account}:{kind}:{fields(call).get(field, '')}", {}, kind)]
+    kinds = MADE.get(call.operation, ["new"]) if call.service == "ec2" else ["new"]
+    return [Subject(arn_of(call, call.region, kind, "*"), {}, kind) for kind in kinds]
+
+
+def arn_of(call, region, kind, name):
+    account = "" if kind in OURS else call.account
+    return f"arn:aws:{call.service}:{region}:{account}:{kind}/{name}"
 
 
 def fields(call):
@@ -60,7 +96,7 @@ def of_ec2(call):
             continue
         region = asked.get("SourceRegion", call.region) if name.startswith("Source") else call.region
         tags = ec2_backends[call.account][region].tags.get(value, {})
-        found.append(Subject(f"arn:aws:ec2:{region}:{call.account}:{KINDS[value.split('-')[0]]}/{value}", dict(tags), False))
+        found.append(Subject(arn_of(call, region, KINDS[value.split("-")[0]], value), dict(tags), ""))
     return found
 
 
@@ -83,7 +119,7 @@ def by_arn(call, arn):
     parts = arn.split(":", 6)
     held = next((attribute for kind, attribute in RDS.values() if len(parts) == 7 and kind == parts[5]), None)
     resource = getattr(rds_backends[parts[4]][parts[3]], held).get(parts[6]) if held else None
-    return Subject(arn, {tag["Key"]: tag["Value"] for tag in getattr(resource, "tags", None) or []}, False)
+    return Subject(arn, {tag["Key"]: tag["Value"] for tag in getattr(resource, "tags", None) or []}, "")
 
 
 def of_groups(call):
@@ -92,7 +128,7 @@ def of_groups(call):
     if group is None:
         return []
     tags = {tag["Key"]: tag["Value"] for tag in group.tags}
-    return [Subject(f"arn:aws:autoscaling:{call.region}:{call.account}:autoScalingGroup:*:autoScalingGroupName/{name}", tags, False)]
+    return [Subject(f"arn:aws:autoscaling:{call.region}:{call.account}:autoScalingGroup:*:autoScalingGroupName/{name}", tags, "")]
 
 
 def of_secrets(call):
@@ -102,13 +138,19 @@ def of_secrets(call):
         return []
     if not name:
         return []
-    return [Subject(name if name.startswith("arn:") else f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{name}", {}, False)]
+    return [Subject(name if name.startswith("arn:") else f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{name}", {}, "")]
 
 
-TAG = re.compile(r"^(?:TagSpecification\.\d+\.)?(?:Tag|Tags\.member|Tags\.Tag)\.(\d+)\.Key$")
+TAG = re.compile(r"^(?:TagSpecification\.(\d+)\.)?(?:Tag|Tags\.member|Tags\.Tag)\.(\d+)\.Key$")
 
 
-def request_tags(call):
-    """Tags that the call gives to what it makes or tags."""
+def request_tags(call, kind=""):
+    """Tags that the call gives to what it makes or tags; with a kind, to what it makes of that."""
     asked = fields(call)
-    return {value: asked.get(name[: -len("Key")] + "Value", "") for name, value in asked.items() if TAG.match(name)}
+    found = {}
+    for name, value in asked.items():
+        tag = TAG.match(name)
+        given = asked.get(f"TagSpecification.{tag[1]}.ResourceType") if tag and tag[1] else None
+        if tag and (not kind or given in (None, kind)):
+            found[value] = asked.get(name[: -len("Key")] + "Value", "")
+    return found

@@ -4,7 +4,7 @@ import { makeDatabase, makeReplica, makeSubnetGroups } from './database.ts';
 import { makeNetwork, type Network } from './network.ts';
 import { copyImage, launchFrom, makeAddress, makeImage, makeScaleGroup, makeTemplate } from './servers.ts';
 import { filesBucket, makeBuckets, makeKey, makeSecret, makeVault, secretName, vaultBucket } from './storage.ts';
-import { makeTraffic, switching } from './traffic.ts';
+import { failoverRecord, makeTraffic, switches } from './traffic.ts';
 
 /** Ids, names and ARNs by the names that runbooks use. */
 export type Resources = { readonly [name: string]: string | readonly string[] };
@@ -39,9 +39,7 @@ export async function fill(home: CloudHome): Promise<Filled> {
       'us-east-1': made['us-east-1'],
       'us-west-2': {
         ...made['us-west-2'],
-        'switch-bucket': switching.bucket,
-        'switch-object': switching.object,
-        'failover-record': switching.record,
+        'failover-record': failoverRecord,
         'health-check': traffic['health-check'],
       },
     },
@@ -78,7 +76,7 @@ async function fillServers(east: Clients, eastBase: Base, west: Clients, westBas
   const [address, spare] = await Promise.all([makeAddress(east, 'shop', one), makeAddress(west, 'shop')]);
   return {
     'us-east-1': { ...first, instances: [one!, two!], 'app-1': one!, 'app-2': two!, address },
-    'us-west-2': { ...second, address: spare },
+    'us-west-2': { ...second, instances: [], address: spare },
     hybrid: bound,
   };
 }
@@ -96,6 +94,8 @@ async function tier(clients: Clients, { region, network, key }: Base, image: str
     template,
     group: 'shop-web',
     'files-bucket': filesBucket(region),
+    'switch-bucket': switches[region].bucket,
+    'switch-object': switches[region].object,
     secret: secretName,
   };
 }

@@ -10,12 +10,14 @@ export interface Network {
   readonly subnets: readonly string[];
   readonly 'app-group': string;
   readonly 'db-group': string;
+  /** Lets in who looks after what is in there, and nothing out. */
+  readonly 'admin-group': string;
   /** Lets nothing in or out. */
   readonly 'closed-group': string;
   /** No gateway and no peering leads out of it. */
   readonly 'isolated-vpc': string;
   readonly 'isolated-subnets': readonly string[];
-  /** Lets in who looks after what is in there, and nothing out. */
+  /** The same in there. */
   readonly 'isolated-group': string;
   readonly 'isolated-closed-group': string;
 }
@@ -25,26 +27,28 @@ const inside = [{ CidrIp: '10.0.0.0/8' }];
 export async function makeNetwork({ ec2 }: Clients, region: Region): Promise<Network> {
   const cidr = region === 'us-east-1' ? '10.81' : '10.82';
   const [vpc, isolated] = await Promise.all([makeVpc(ec2, 'shop', `${cidr}.0.0/16`), makeVpc(ec2, 'shop-isolated', `${cidr}.0.0/16`)]);
-  const [subnets, isolatedSubnets, app, db, closed, lookedAfter, isolatedClosed] = await Promise.all([
+  const [subnets, isolatedSubnets, app, db, admin, closed, isolatedAdmin, isolatedClosed] = await Promise.all([
     makeSubnets(ec2, vpc, 'shop', region, cidr),
     makeSubnets(ec2, isolated, 'shop-isolated', region, cidr),
     makeGroup(ec2, vpc, 'shop-app', [443, 22]),
     makeGroup(ec2, vpc, 'shop-db', [5432]),
+    makeGroup(ec2, vpc, 'shop-admin', [5432, 22]),
     makeGroup(ec2, vpc, 'shop-closed', []),
     makeGroup(ec2, isolated, 'shop-isolated', [5432, 22]),
     makeGroup(ec2, isolated, 'shop-isolated-closed', []),
     makeWayOut(ec2, vpc),
   ]);
-  await Promise.all([closed, lookedAfter, isolatedClosed].map((group) => closeOut(ec2, group)));
+  await Promise.all([admin, closed, isolatedAdmin, isolatedClosed].map((group) => closeOut(ec2, group)));
   return {
     vpc,
     subnets,
     'app-group': app,
     'db-group': db,
+    'admin-group': admin,
     'closed-group': closed,
     'isolated-vpc': isolated,
     'isolated-subnets': isolatedSubnets,
-    'isolated-group': lookedAfter,
+    'isolated-group': isolatedAdmin,
     'isolated-closed-group': isolatedClosed,
   };
 }

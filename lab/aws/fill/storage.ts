@@ -2,7 +2,7 @@ import type { S3 } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import type { Clients } from '../clients.ts';
 import type { Region } from '../home.ts';
-import { switching } from './traffic.ts';
+import { switches } from './traffic.ts';
 
 /** Where nobody deletes anything before its time. */
 export const vaultBucket = 'shop-vault';
@@ -15,10 +15,10 @@ export async function makeKey({ kms }: Clients, name: string): Promise<string> {
   return key!.Arn!;
 }
 
-/** Files of the site; at the standby's also what the health check reads. */
+/** Files of the site, and what the health check of the other one reads. */
 export async function makeBuckets({ s3 }: Clients, region: Region): Promise<void> {
   await makeBucket(s3, filesBucket(region), region);
-  if (region === 'us-west-2') await makeBucket(s3, switching.bucket, region);
+  await makeBucket(s3, switches[region].bucket, region);
   if (region === 'us-east-1') {
     for (const [name, text] of Object.entries(files)) await s3.putObject({ Bucket: filesBucket(region), Key: name, Body: text });
   }

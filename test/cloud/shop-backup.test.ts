@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import type { LedgerEntry } from '../../lab/aws/control.ts';
+import { leftBy } from '../e2e/scene.ts';
+import { attend } from './scene.ts';
+import { CloudWorld } from './world.ts';
+
+describe('the nightly backup of shop', function () {
+  this.timeout(170_000);
+  let world: CloudWorld;
+  before(async () => (world = await CloudWorld.up({ sites: ['us-east-1', 'us-west-2', 'vault'] })));
+  after(() => world?.down());
+
+  const there = async (): Promise<LedgerEntry[]> => (await world.cloud.ledger()).filter(({ gone }) => !gone);
+  const kinds = (all: readonly LedgerEntry[]): string[] =>
+    all.map(({ service, kind, region, account }) => `${account} ${region} ${service} ${kind}`).sort();
+
+  it('lies in two regions and two accounts, is proven by what was restored of it, and leaves nothing else', async () => {
+    const before = new Set((await there()).map(({ id, region, account }) => `${account} ${region} ${id}`));
+    const { end } = await attend(await world.start('backup', 'shop'));
+    assert.equal(end.verdict, 'proven', end.why);
+    const made = (await there()).filter(({ id, region, account }) => !before.has(`${account} ${region} ${id}`));
+    console.log(kinds(made).join('\n'));
+    const { record } = await leftBy(end, 'us-west-2');
+    assert.equal(record.verdict, 'proven');
+  });
+});

@@ -1,0 +1,102 @@
+import { isCancellation, sleep } from '@temporalio/workflow';
+import type { Action, Branch, Child, Json, Plan, PlanNode } from '../plan/plan.ts';
+import { problemOf } from './activities.ts';
+import type { Failure, Items, Part } from './branch.ts';
+import { fits } from './fit.ts';
+import { now } from './journal.ts';
+import { lookup } from './lookup.ts';
+import { resolve } from './resolve.ts';
+import { Stopped, type ChildRun, type Run } from './run.ts';
+import { startChild } from './start-child.ts';
+import { waveId, type RunInput, type RunResult, type WaveResult } from './wire.ts';
+
+/** Carries out like steps in a child workflow, of which so many go on at once. @returns what failed of them. */
+export async function waveChild(run: Run, node: Branch, part: Part, items: Items, beside: number): Promise<readonly Failure[]> {
+  const { child, only } = part;
+  try {
+    const { plan } = await run.children.plan(node, child);
+    const steps = only === null ? plan.steps : plan.steps.filter(({ id }) => only.has(id));
+    const names = new Map(steps.map((step) => [step.id, step.kind === 'step' ? step.summary : step.id]));
+    const { outputs, failed, backups, dropped } = await wave(run, node, child, { ...plan, steps }, beside, false);
+    for (const [id, value] of Object.entries(outputs)) items[names.get(id) ?? id] = value;
+    run.backups.push(...backups);
+    if (dropped > 0)
+      run.journal.write({ what: 'not-proven', step: node.id, why: `the outputs of ${dropped} were too large to be handed on` });
+    return failed.map(({ step, code, text }) => ({ part: { child, only: new Set([step]) }, name: names.get(step) ?? step, code, text }));
+  } catch (error) {
+    if (run.stop) throw new Stopped();
+    const { code, text } = isCancellation(error) ? { code: 'cancelled', text: 'its child run was cancelled' } : problemOf(error);
+    return [{ part, name: `child run ${child.name} with all its steps`, code, text }];
+  }
+}
+
+/** Undoes what the waves of a branch did. @returns why it could not, or null. */
+export async function undoWaves(run: Run, node: Branch): Promise<string | null> {
+  const problems = await Promise.all(
+    node.children.map(async (child) => {
+      try {
+        const { plan } = await run.children.plan(node, child);
+        const { failed } = await wave(run, node, child, plan, node.children.length, true);
+        return failed.map(({ step, text }) => `${step}: ${text}`);
+      } catch (error) {
+        if (isCancellation(error) || error instanceof Stopped) throw error;
+        return [problemOf(error).text];
+      }
+    }),
+  );
+  return problems.flat()[0] ?? null;
+}
+
+async function wave(run: Run, node: Branch, child: Child, plan: Plan, beside: number, undo: boolean): Promise<WaveResult> {
+  const attempt = run.track(node.id).begun;
+  const workflowId = `${waveId(run.workflowId, node.id, child.name)}${attempt > 1 ? `/${attempt}` : ''}${undo ? '/undo' : ''}`;
+  const entry: ChildRun = { node: node.id, child, workflowId, startedAt: now(), endedAt: null, verdict: null, why: '' };
+  const given = {
+    plan: { ...plan, steps: plan.steps.map((step) => known(run, step)), sites: shared(run.pinned.sites, beside) },
+    compiledEpoch: run.compiledEpoch,
+    attributes: run.attributes,
+    requester: run.requester,
+    approved: null,
+    wave: { origin: run.origin, epoch: run.epoch, startedAt: run.startedAt, undo, attempt },
+  };
+  const input: RunInput = {
+    system: run.input.system,
+    ...(run.mode === null ? {} : { mode: run.mode }),
+    given: fits(given, `what ${workflowId} would be given`),
+  };
+  const result = await run.children.inTurn(() => {
+    run.childRuns.set(`${node.id} ${child.name}`, entry);
+    return patiently(() => startChild(run, child, workflowId, input));
+  });
+  entry.endedAt = now();
+  return result.wave!;
+}
+
+/** One that a reset left behind ends soon. */
+async function patiently(work: () => Promise<RunResult>): Promise<RunResult> {
+  for (let left = 20; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || problemOf(error).code !== 'under-way') throw error;
+      await sleep('1 second');
+    }
+  }
+}
+
+/** What steps before the branch found is known to its run alone. */
+function known(run: Run, node: PlanNode): PlanNode {
+  if (node.kind !== 'step') return node;
+  const filled = (action: Action): Action => ({
+    ...action,
+    with: resolve(action.with, lookup(run)) as { readonly [field: string]: Json },
+  });
+  return { ...node, action: filled(node.action), else: node.else.map(filled) };
+}
+
+/** The slots of each site, for one of so many side by side. */
+function shared(sites: Plan['sites'], beside: number): Plan['sites'] {
+  return Object.fromEntries(
+    Object.entries(sites).map(([name, site]) => [name, { ...site, steps: Math.max(1, Math.floor(site.steps / beside)) }]),
+  );
+}
