@@ -4,7 +4,7 @@ import { compileWhole } from '../plan/compile.ts';
 import { systemFacts, waysOf } from '../plan/facts.ts';
 import type { InventoryFile, RunbookFile } from '../plan/load.ts';
 import { policies, type Needed, type Purpose, type SitePolicy } from '../plan/permissions.ts';
-import type { Json } from '../plan/plan.ts';
+import type { Json, SystemFacts } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
 import type { Arguments } from './command.ts';
 import { exit } from './exit.ts';
@@ -22,9 +22,9 @@ interface Wanted {
 
 /** Prints the policies of a runbook, whichever site serves. Returns 0. */
 export async function showIam(args: Arguments, { folder, name, purpose, site }: Wanted): Promise<number> {
-  const { runbook, inventory } = await wantedRunbook(args, { folder, name });
+  const { runbook, inventory, runbooks } = await wantedRunbook(args, { folder, name });
   const { runbook: called } = runbook.data;
-  const all = policiesOf(runbook, inventory, parameters(args, runbook.data), purpose);
+  const all = policiesOf(runbook, { inventory, runbooks, ...parameters(args, runbook.data) }, purpose);
   if (all.length === 0) throw new Failure(exit.otherwise, `${called} calls nothing at AWS.`, 'It needs no policy.');
   if (site === undefined) {
     sayJson(all);
@@ -39,14 +39,23 @@ export async function showIam(args: Arguments, { folder, name, purpose, site }: 
   return exit.done;
 }
 
-type Given = { readonly parameters?: { readonly [name: string]: Json } };
+interface Around {
+  readonly inventory: InventoryFile;
+  readonly runbooks: readonly RunbookFile[];
+  readonly parameters?: { readonly [name: string]: Json };
+}
 
 /** One policy a site, whichever way a run goes. */
-export function policiesOf(runbook: RunbookFile, inventory: InventoryFile, given: Given, purpose: Purpose): readonly SitePolicy[] {
+export function policiesOf(runbook: RunbookFile, around: Around, purpose: Purpose): readonly SitePolicy[] {
+  const { inventory } = around;
+  const directions = (way: number) =>
+    new Map(Object.keys(inventory.data.systems).flatMap((name) => directionOf(systemFacts(inventory.data, name)!, way)));
   const system = systemFacts(inventory.data, runbook.data.system);
   const ways = system ? waysOf(system, runbook.data.target) : [];
   try {
-    const wholes = ways.map(([source, target]) => compileWhole({ runbook, inventory, types, source, target, ...given }));
+    const wholes = ways.map(([source, target], way) =>
+      compileWhole({ runbook, types, source, target, directions: directions(way), ...around }),
+    );
     return policies(wholes, needed(purpose), purpose);
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;
@@ -56,6 +65,13 @@ export function policiesOf(runbook: RunbookFile, inventory: InventoryFile, given
       'Mend the files, or give what it must be given with --param NAME=VALUE.',
     );
   }
+}
+
+/** Of another system, whose run a step may start: its ways too are gone through in turn. */
+function directionOf(system: SystemFacts, way: number): [string, { readonly source: string; readonly target: string }][] {
+  const ways = waysOf(system);
+  const found = ways[way % Math.max(1, ways.length)];
+  return found === undefined ? [] : [[system.name, { source: found[0], target: found[1] }]];
 }
 
 /** What the step types tell of actions and plans. */

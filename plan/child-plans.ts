@@ -105,5 +105,6 @@ function childOf(name: string, plan: Plan, parameters: Child['parameters']): Chi
     parameters,
     digest: plan.digest,
     steps: plan.steps.length,
+    expected: Math.max(0, ...plan.steps.map(({ remaining }) => remaining)),
   };
 }

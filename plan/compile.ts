@@ -51,7 +51,7 @@ export function compileWhole(input: CompileInput): Whole {
 }
 
 function stepsOf({ drafts, needs, order, reach }: Analysis, children: ReadonlyMap<string, readonly ChildPlan[]>): PlanNode[] {
-  const remaining = heaviest(needs, order, (node) => drafts[node]!.expected);
+  const remaining = heaviest(needs, order, (node) => expectedOf(drafts[node]!, children));
   const provers = drafts.filter(({ ways }) => ways.some(({ action }) => action.provides.length > 0));
   return drafts.map((draft) => {
     const requires = draft.ways.flatMap(({ action }) => action.requires);
@@ -66,6 +66,12 @@ function stepsOf({ drafts, needs, order, reach }: Analysis, children: ReadonlyMa
       (children.get(draft.id) ?? []).map(({ child }) => child),
     );
   });
+}
+
+/** Of a branch: of its longest child. */
+function expectedOf({ id, expected }: Analysis['drafts'][number], children: ReadonlyMap<string, readonly ChildPlan[]>): number {
+  const all = children.get(id);
+  return all === undefined ? expected : Math.max(0, ...all.map(({ child }) => child.expected));
 }
 
 function headerOf(

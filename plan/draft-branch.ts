@@ -1,4 +1,3 @@
-import { analyse } from './analyse.ts';
 import { ChoiceError, chooseRunbook } from './choose.ts';
 import type { Draft } from './draft.ts';
 import { conditionOf, shared } from './draft-shared.ts';
@@ -9,7 +8,7 @@ import type { Item } from './items.ts';
 import type { RunbookFile } from './load.ts';
 import { didYouMean } from './nearest.ts';
 import type { Branch, Json, Step } from './plan.ts';
-import type { Path, Problem } from './problem.ts';
+import type { Path } from './problem.ts';
 import { resolve } from './resolve.ts';
 import type { LateUse } from './resolve.ts';
 import type { Scope } from './scope.ts';
@@ -29,9 +28,6 @@ export interface WantedRun {
   readonly parameters: { readonly [name: string]: Json };
   readonly path: Path;
 }
-
-/** A run of another runbook that takes this long is nothing unusual, milliseconds: what it orders is the walk of its parent. */
-const usual = 60_000;
 
 /** A step that is carried out for each of several items, or by other runs. */
 export function draftBranch(raw: RunbookStep, index: number, scope: Scope): Draft {
@@ -63,7 +59,8 @@ export function draftBranch(raw: RunbookStep, index: number, scope: Scope): Draf
     step: undefined,
     branch: { node, wave, runs },
     late,
-    expected: first === undefined ? usual : first.expected,
+    // Its children say, once they are compiled.
+    expected: 0,
   };
 }
 
@@ -166,6 +163,9 @@ function wantedRun(raw: RunbookStep, path: Path, item: Item | undefined, scope: 
   }
 }
 
+/** How a problem begins that is said of runbooks which lead back to one another. */
+export const inCircle = 'the runbooks call each other:';
+
 function mayCall(runbook: RunbookFile, path: Path, scope: Scope): boolean {
   const above = calling(scope);
   const { data } = runbook;
@@ -174,7 +174,7 @@ function mayCall(runbook: RunbookFile, path: Path, scope: Scope): boolean {
     scope.problems.add(
       scope.runbook,
       [...path, 'runbook'],
-      `the runbooks call each other: ${[...above, runbook].map((one) => `${one.data.runbook} (${one.data.system})`).join(' → ')}`,
+      `${inCircle} ${[...above, runbook].map((one) => `${one.data.runbook} (${one.data.system})`).join(' → ')}`,
       'take one of these calls out',
     );
   else {
@@ -186,17 +186,8 @@ function mayCall(runbook: RunbookFile, path: Path, scope: Scope): boolean {
         `a run of "${data.runbook}" never gets "${data.system}": the run of "${holder.data.runbook}" that starts it has it for itself`,
         'write its steps into that runbook, or name another system',
       );
-    // Compiling looks into each other runbook anyway.
-    else if (scope.draft) for (const problem of circles(runbook, scope)) scope.problems.put(problem);
   }
   return scope.problems.list.length === before;
-}
-
-/** Where the runbooks that it calls come back to one of those that lead to it. */
-function circles(runbook: RunbookFile, scope: Scope): readonly Problem[] {
-  if (!runbook.data.steps.some((step) => 'uses' in step && step.uses === 'runbook')) return [];
-  const { scope: inner } = analyse({ ...scope.input, runbook, above: calling(scope) }, true);
-  return inner.problems.list.filter(({ message }) => message.startsWith('the runbooks call each other'));
 }
 
 /** Those that lead to what this one calls, itself among them. */

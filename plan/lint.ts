@@ -1,9 +1,12 @@
 import type { StepType } from '../activities/step.ts';
 import { analyse } from './analyse.ts';
+import type { Analysis } from './analysis.ts';
+import { inCircle } from './draft-branch.ts';
 import { systemFacts, waysOf } from './facts.ts';
 import type { InventoryFile, RunbookFile } from './load.ts';
 import type { Problem } from './problem.ts';
 import { Problems } from './problem.ts';
+import type { Scope } from './scope.ts';
 
 export interface Findings {
   /** What is refused: the runbook does not compile. */
@@ -23,11 +26,24 @@ export function lint(input: {
   const problems = new Problems();
   const warnings = new Problems();
   for (const [source, target] of directions(input)) {
-    const { scope } = analyse({ ...input, source, target }, true);
+    const { scope, analysis } = analyse({ ...input, source, target }, true);
+    for (const problem of circles(scope, analysis)) problems.put(problem);
     for (const problem of scope.problems.list) problems.put(problem);
     for (const warning of scope.warnings.list) warnings.put(warning);
   }
   return { problems: problems.sorted(), warnings: warnings.sorted() };
+}
+
+/** Where the runbooks that it calls come back to one that leads to them. */
+function circles({ input, runbook }: Scope, analysis: Analysis | undefined): readonly Problem[] {
+  const called = (analysis?.drafts ?? []).flatMap(({ branch }) => branch?.runs ?? []);
+  const further = new Set(
+    called.map((run) => run.runbook).filter(({ data }) => data.steps.some((step) => 'uses' in step && step.uses === 'runbook')),
+  );
+  return [...further].flatMap((next) => {
+    const inner = analyse({ ...input, runbook: next, above: [...(input.above ?? []), runbook] }, true);
+    return [...inner.scope.problems.list.filter(({ message }) => message.startsWith(inCircle)), ...circles(inner.scope, inner.analysis)];
+  });
 }
 
 /** Every way in which the system can be worked on; where the inventory says none, between its first sites. */

@@ -131,6 +131,8 @@ export interface Child {
   readonly digest: string;
   /** How many steps it has; of a wave the number of its items. */
   readonly steps: number;
+  /** Usual milliseconds from its start to its end, people's waits left out. */
+  readonly expected: number;
 }
 
 export type PlanNode = Step | Gate | Branch;

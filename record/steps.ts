@@ -36,6 +36,7 @@ export function steps({ journal, planned, carried, asked }: Source): Walked[] {
           journal.filter((e) => isOfStep(e) && e.step === id),
           carried.filter((one) => one.step.id === id),
           mode,
+          childrenOf(id, journal),
         );
   });
 }
@@ -47,7 +48,14 @@ function isOfStep(e: Entry): e is OfStep {
   return e.what === 'begun' || e.what === 'done' || e.what === 'failed' || e.what === 'skipped' || e.what === 'undone';
 }
 
-function step(id: string, node: PlanNode | undefined, entries: readonly Entry[], carried: readonly Carried[], mode: string | null): Walked {
+function step(
+  id: string,
+  node: PlanNode | undefined,
+  entries: readonly Entry[],
+  carried: readonly Carried[],
+  mode: string | null,
+  children: NonNullable<Walked['children']>,
+): Walked {
   const attempts = entries.flatMap((e, index) => (e.what === 'begun' ? [attemptOf(e, entries.slice(index + 1), carried)] : []));
   const done = entries.findLast((e) => e.what === 'done');
   const [outcome, note] = fate(entries, node, mode);
@@ -57,7 +65,7 @@ function step(id: string, node: PlanNode | undefined, entries: readonly Entry[],
     id,
     uses: attempts.at(-1)?.uses ?? (node?.kind === 'step' ? node.action.uses : (done?.uses ?? '')),
     kind: 'step',
-    summary: node?.kind === 'step' ? node.summary : '',
+    summary: node && node.kind !== 'gate' ? node.summary : '',
     outcome,
     note,
     site: attempts.at(-1)?.site ?? (node?.kind === 'step' ? node.action.at : null),
@@ -75,7 +83,23 @@ function step(id: string, node: PlanNode | undefined, entries: readonly Entry[],
       latched,
     })),
     evidence: [...(done?.evidence ?? []), ...(undone?.evidence ?? [])],
+    ...(children.length > 0 ? { children } : {}),
   };
+}
+
+/** The runs that it started, each as it ended last. */
+function childrenOf(id: string, journal: readonly Entry[]): NonNullable<Walked['children']> {
+  const ends = journal.flatMap((e) => (e.what === 'child' && e.step === id ? [e] : []));
+  return [...new Map(ends.map((end) => [end.name, end])).values()].map(({ name, system, run, startedAt, at, verdict, why, outage }) => ({
+    name,
+    system,
+    run,
+    startedAt,
+    endedAt: at,
+    verdict,
+    why,
+    outage,
+  }));
 }
 
 function attemptOf(begun: Extract<Entry, { readonly what: 'begun' }>, after: readonly Entry[], carried: readonly Carried[]): AttemptRecord {

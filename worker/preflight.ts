@@ -4,11 +4,12 @@ import { locate } from '../activities/facts.ts';
 import { StepError } from '../activities/error.ts';
 import { types } from '../activities/index.ts';
 import type { StepContext } from '../activities/step.ts';
-import { compile } from '../plan/compile.ts';
+import { compileWhole, type Whole } from '../plan/compile.ts';
 import { hostFacts, siteFacts, systemFacts } from '../plan/facts.ts';
 import { loadFolder, type InventoryFile, type RunbookFile } from '../plan/load.ts';
 import type { Action, Plan, PlanNode } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
+import type { Direction } from '../plan/scope.ts';
 import { earlier, notUpYet } from '../workflows/earlier.ts';
 import { awsSites, cloudOf } from './cloud.ts';
 import { directionOf } from './run/find-source.ts';
@@ -24,59 +25,90 @@ export interface Readiness {
 
 /** Every preflight of every runbook, from this machine; each is given this long, milliseconds. Only reads. */
 const within = 8_000;
+/** Of many like steps so many are looked at. */
+const most = 50;
 
 export async function preflightFolder(folder: string): Promise<readonly Readiness[]> {
   const { inventory, runbooks, problems } = await loadFolder(folder);
   if (inventory === undefined) throw new PlanError(problems);
-  return Promise.all(runbooks.map((runbook) => preflightRunbook(inventory, runbook)));
+  const systems = [...new Set(runbooks.map(({ data }) => data.system))];
+  const found = await Promise.all(
+    systems.map(async (name) => [name, await directionNow(inventory, name).catch((error: Error) => error)] as const),
+  );
+  const around = { inventory, runbooks, directions: new Map(found) };
+  return Promise.all(runbooks.map((runbook) => preflightRunbook(around, runbook)));
 }
 
-async function preflightRunbook(inventory: InventoryFile, runbook: RunbookFile): Promise<Readiness> {
+interface Around {
+  readonly inventory: InventoryFile;
+  readonly runbooks: readonly RunbookFile[];
+  /** By system, or why it is not known. */
+  readonly directions: ReadonlyMap<string, Direction | Error>;
+}
+
+async function preflightRunbook(around: Around, runbook: RunbookFile): Promise<Readiness> {
   const name = runbook.data.runbook;
   try {
-    const plan = await planNow(inventory, runbook);
-    if (plan === undefined)
+    const whole = wholeNow(around, runbook);
+    if (whole === undefined)
       return { runbook: name, ok: true, lines: [`${runbook.data.target} serves now, so there is no way to it to look at.`] };
     const id = randomUUID();
-    const answers = await Promise.all(actionsOf(plan).map((named) => look(plan, named, id)));
+    const answers = await Promise.all(actionsOf(whole).map((named) => look(named, id)));
     return { runbook: name, ok: answers.every(({ ok }) => ok), lines: answers.flatMap(({ lines }) => lines) };
   } catch (error) {
     return { runbook: name, ok: false, lines: [error instanceof Error ? error.message : String(error)] };
   }
 }
 
-/** Undefined where the runbook only moves to the site that serves. */
-async function planNow(inventory: InventoryFile, runbook: RunbookFile): Promise<Plan | undefined> {
-  const system = systemFacts(inventory.data, runbook.data.system)!;
+async function directionNow(inventory: InventoryFile, name: string): Promise<Direction> {
+  const system = systemFacts(inventory.data, name);
+  if (system === undefined) throw new StepError('no-system', `the inventory has no system "${name}"`, 'mistake');
   const members = Object.values(system.postgres?.members ?? {});
   const hosts = Object.fromEntries(members.map((host) => [host, hostFacts(inventory.data, host)!]));
   const cloud = cloudOf(awsSites(siteFacts(inventory.data)), 'preflight');
-  const { source, target } = await directionOf(
-    system,
-    () => locate(system, hosts, 'outside', { ...cloud, secret: (reference) => secret(reference, cloud) }),
-    null,
-  );
+  return directionOf(system, () => locate(system, hosts, 'outside', { ...cloud, secret: (reference) => secret(reference, cloud) }), null);
+}
+
+/** Undefined where the runbook only moves to the site that serves. */
+function wholeNow({ inventory, runbooks, directions }: Around, runbook: RunbookFile): Whole | undefined {
+  const direction = directions.get(runbook.data.system)!;
+  if (direction instanceof Error) throw direction;
+  const { source, target } = direction;
   if (source === runbook.data.target && source !== target) return undefined;
   const parameters = Object.fromEntries(
     Object.entries(runbook.data.parameters).flatMap(([key, { default: value }]) => (value === undefined ? [] : [[key, value]])),
   );
-  return compile({ runbook, inventory, types, source, target, parameters });
+  const known = new Map([...directions].flatMap(([name, one]) => (one instanceof Error ? [] : [[name, one]])));
+  return compileWhole({ runbook, runbooks, inventory, types, source, target, parameters, directions: known });
 }
 
 interface Named {
+  readonly plan: Plan;
   readonly node: PlanNode;
   readonly action: Action;
+  /** What steps before it do to hosts. */
+  readonly before: StepContext['earlier'];
 }
 
-function actionsOf(plan: Plan): Named[] {
-  return plan.steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ node, action })) : []));
+/** Those of the runbook's own steps, and of the first of many like ones; a run of another runbook is looked at as that runbook. */
+function actionsOf({ plan, children }: Whole): Named[] {
+  return plan.steps.flatMap((node) => {
+    const before = earlier(plan, node, () => false);
+    if (node.kind === 'step') return waysOf(plan, node, before);
+    if (node.kind !== 'branch' || node.of === 'runs') return [];
+    const like = (children.get(node.id) ?? []).flatMap((child) => child.steps.map((step) => ({ child, step })));
+    return like.slice(0, most).flatMap(({ child, step }) => waysOf(child, step, before));
+  });
+}
+
+function waysOf(plan: Plan, node: PlanNode, before: Named['before']): Named[] {
+  return node.kind === 'step' ? [node.action, ...node.else].map((action) => ({ plan, node, action, before })) : [];
 }
 
 /** Of an input that is not wholly known before a run it is only asked whether AWS would let the step be done. */
-async function look(plan: Plan, { node, action }: Named, id: string): Promise<{ ok: boolean; lines: readonly string[] }> {
+async function look({ plan, node, action, before }: Named, id: string): Promise<{ ok: boolean; lines: readonly string[] }> {
   const type = types.find(({ name }) => name === action.uses)!;
   const signal = AbortSignal.timeout(within);
-  const before = earlier(plan, node, () => false);
   const label = `${node.id} (${action.uses}, as seen from ${action.at})`;
   try {
     const context = contextFor(plan, node.id, action, { before, signal, id });

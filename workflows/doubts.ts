@@ -28,6 +28,13 @@ export function doubtsAbout(run: Run, shown: Facts): Fact[] {
   return doubts;
 }
 
+/** Whether what would be lost is known, and no more than the objective. */
+export function bearable(run: Run, { atRisk }: Facts): boolean {
+  const objective = run.pinned.objectives.recoveryPoint;
+  if (atRisk === null) return false;
+  return atRisk.bytes === 0 || objective === undefined || (atRisk.milliseconds !== null && atRisk.milliseconds <= objective);
+}
+
 export const serves = (shown: Facts): boolean =>
   shown.viewpoints.some((viewpoint) => viewpoint.name === 'probe' && viewpoint.sees === 'alive');
 

@@ -1,5 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { Action, Late, Step } from '../plan/plan.ts';
+import type { Action, Branch, Child, Late, Step } from '../plan/plan.ts';
 import type { PreflightAnswer, PreflightCall } from './wire.ts';
 import { siteQueue } from './wire.ts';
 import { control, problemOf } from './activities.ts';
@@ -39,7 +39,8 @@ interface SiteAnswer extends PreflightAnswer {
 }
 
 async function askSites(run: Run): Promise<SiteAnswer[]> {
-  const alike = await sampled(run);
+  // Without any, nothing is waited for: histories of earlier releases have the preflight first.
+  const alike = waves(run).length > 0 ? await sampled(run) : [];
   const pages = [...bySite(run, [...run.pinned.steps.filter(isStep), ...alike])].flatMap(([site, steps]) =>
     chunks(steps).map((chunk) => ({ site, chunk })),
   );
@@ -72,18 +73,22 @@ interface Planned {
 
 /** Of like steps the first page stands for all: thousands of looks would be no preflight. */
 async function sampled(run: Run): Promise<Step[]> {
-  const waves = run.pinned.steps.flatMap((node) => {
-    const [first] = node.kind === 'branch' && node.of === 'wave' && !run.leftOut(node) ? node.children : [];
-    return node.kind === 'branch' && first ? [{ node, first }] : [];
-  });
-  const plans = await Promise.all(waves.map(({ node, first }) => run.children.plan(node, first)));
+  const all = waves(run);
+  const plans = await Promise.all(all.map(({ node, first }) => run.children.plan(node, first)));
   // What leads to the branch leads to each of its steps.
   return plans.flatMap(({ plan }, place) =>
     plan.steps
       .filter(isStep)
       .slice(0, page.steps)
-      .map((step) => ({ ...step, needs: waves[place]!.node.needs })),
+      .map((step) => ({ ...step, needs: all[place]!.node.needs })),
   );
+}
+
+function waves(run: Run): { readonly node: Branch; readonly first: Child }[] {
+  return run.pinned.steps.flatMap((node) => {
+    const [first] = node.kind === 'branch' && node.of === 'wave' && !run.leftOut(node) ? node.children : [];
+    return node.kind === 'branch' && first ? [{ node, first }] : [];
+  });
 }
 
 function bySite(run: Run, steps: readonly Step[]): Map<string, Planned[]> {

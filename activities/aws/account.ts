@@ -3,6 +3,8 @@ import type { StepContext } from '../step.ts';
 import { service, type Caller } from './client.ts';
 
 const known = new Map<string, Promise<string>>();
+/** Longest that STS is waited for, milliseconds. */
+const patience = 30_000;
 
 /**
  * The account whose credentials are used at a site. Asked once a session.
@@ -11,10 +13,11 @@ const known = new Map<string, Promise<string>>();
 export async function account(site: string, caller: Caller): Promise<string> {
   const facts = caller.aws(site);
   const key = JSON.stringify([facts, facts.role ? caller.run.workflowId : '']);
-  const asked = known.get(key) ?? askAccount(site, caller);
+  // Others wait for the same answer: it does not end with whoever asked first.
+  const asked = known.get(key) ?? askAccount(site, { ...caller, signal: AbortSignal.timeout(patience) });
   known.set(key, asked);
   asked.catch(() => known.delete(key));
-  const id = await asked;
+  const id = await whileWanted(asked, caller.signal);
   if (facts.account === undefined || facts.account === id) return id;
   throw new StepError(
     'wrong-account',
@@ -33,4 +36,15 @@ async function askAccount(site: string, caller: Caller): Promise<string> {
   const sts = await service('sts', site, caller);
   const { Account: id } = await sts.getCallerIdentity({});
   return id ?? '';
+}
+
+/** Fails as the SDK does where a call is aborted. */
+function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = (): Error => Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+  if (signal.aborted) return Promise.reject(over());
+  return new Promise((resolve, reject) => {
+    const end = (): void => reject(over());
+    signal.addEventListener('abort', end, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
 }

@@ -132,7 +132,8 @@ async function make<K extends keyof Services>(name: K, site: string, facts: AwsF
           return await next(args);
         } catch (error) {
           const known = classified(error, { service: name, operation, site, region: facts.region });
-          if (known instanceof AwsError && known.code === 'aws-throttled') throttled({ facts, service: name, operation, input: args.input });
+          if (known instanceof AwsError && known.code === 'aws-throttled')
+            throttled({ facts, service: name, operation, input: args.input });
           throw known;
         }
       },

@@ -63,6 +63,8 @@ function databaseActions(global: boolean): readonly string[] {
   ];
 }
 
+/** To ask IAM whether the rest is allowed. */
+export const toAsk = 'iam:SimulatePrincipalPolicy';
 /** Anybody may ask who they are. Source: docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 const free = 'sts:GetCallerIdentity';
 
@@ -86,7 +88,7 @@ const implied: readonly (readonly [what: RegExp, actions: readonly string[]])[] 
     ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
   ],
   [/^rds:(?:Copy|Restore|CreateDBInstanceReadReplica)/u, ['kms:CreateGrant', 'kms:DescribeKey']],
-  [/:/u, ['iam:SimulatePrincipalPolicy']],
+  [/:/u, [toAsk]],
 ];
 
 function withImplied(actions: readonly string[]): readonly string[] {

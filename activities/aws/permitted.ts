@@ -2,7 +2,7 @@ import type { StepContext } from '../step.ts';
 import { StepError } from '../error.ts';
 import { service } from './client.ts';
 import { AwsError } from './error.ts';
-import { needsOfRun, needsOfStep, type Declared } from './needs.ts';
+import { needsOfRun, needsOfStep, toAsk, type Declared } from './needs.ts';
 
 /** One call of IAM takes this many actions. Source: docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html */
 const most = 100;
@@ -27,7 +27,12 @@ export async function permitted(type: Declared, input: unknown, context: StepCon
     account: (site) => context.aws(site).account,
   });
   const ofRun = needsOfRun(context);
-  const sites = Object.entries(ofStep).map(([site, actions]) => [site, [...new Set([...actions, ...(ofRun[site] ?? [])])]] as const);
+  const sites = Object.entries(ofStep).map(([site, actions]) => {
+    const all = new Set([...actions, ...(ofRun[site] ?? [])]);
+    // Of the role itself alone it is allowed, and the answer tells it.
+    all.delete(toAsk);
+    return [site, [...all]] as const;
+  });
   return (await Promise.all(sites.map(([site, actions]) => atSite(type.name, site, actions, context)))).flat();
 }
 

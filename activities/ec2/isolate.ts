@@ -2,7 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { tagOf } from '../aws/tags.ts';
+import { tagOf, tagSpecifications, tagsFor } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
 import { hostName, siteName } from '../fields.ts';
 import { note, noted } from '../note.ts';
@@ -86,7 +86,8 @@ export default step({
     const ec2 = await service('ec2', site, context);
     const [first] = interfaces;
     if (first !== undefined) {
-      const group = { GroupName: 'lifeboat-closed-dry-run', Description: 'Is not made.', VpcId: first.vpc };
+      const tags = tagSpecifications(['security-group' as const], tagsFor(context));
+      const group = { GroupName: 'lifeboat-closed-dry-run', Description: 'Is not made.', VpcId: first.vpc, TagSpecifications: tags };
       await allowed(ec2.createSecurityGroup({ ...group, DryRun: true }));
       await allowed(ec2.createTags({ Resources: [first.id], Tags: [{ Key: groupsTag, Value: '' }], DryRun: true }));
       await allowed(ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId: first.id, Groups: [...first.groups], DryRun: true }));

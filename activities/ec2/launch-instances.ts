@@ -73,7 +73,7 @@ export async function request(
   image: string | undefined,
   context: StepContext,
 ): Promise<RunInstancesCommandInput> {
-  const { template, version, address, profile, groups, 'key-pair': keyPair, 'user-data': reference } = input;
+  const { template, version, address, profile, groups, name, keep, 'key-pair': keyPair, 'user-data': reference } = input;
   // Without an image of its own, the disks are those of the image that was made of them.
   const disks = input.image === undefined && template === undefined ? [] : disksOf(input);
   const place = { SubnetId: subnet, ...(address === undefined ? {} : { PrivateIpAddress: address }) };
@@ -92,6 +92,10 @@ export async function request(
     ...(profile === undefined ? {} : { IamInstanceProfile: profile.startsWith('arn:') ? { Arn: profile } : { Name: profile } }),
     ...(keyPair === undefined ? {} : { KeyName: keyPair }),
     ...(reference === undefined ? {} : { UserData: Buffer.from(await context.secret(reference)).toString('base64') }),
+    TagSpecifications: tagSpecifications(
+      ['instance' as const, 'volume' as const, 'network-interface' as const],
+      tagsFor(context, daysToKeep(keep), name === undefined ? {} : { Name: name }),
+    ),
   };
 }
 
@@ -147,9 +151,8 @@ function isFull(error: unknown): error is AwsError {
 }
 
 async function run(input: LaunchInput, one: Try, image: string | undefined, count: number, context: StepContext): Promise<void> {
-  const { site, name, keep } = input;
+  const { site } = input;
   const ec2 = await service('ec2', site, context);
-  const tags = tagsFor(context, daysToKeep(keep), name === undefined ? {} : { Name: name });
   const given = { ...(await request(input, one, image, context)), MinCount: count, MaxCount: count };
   const all = await instancesTagged({ [tag.key]: context.key }, site, context);
   const ended = all.filter((made) => stateOf(made) === 'terminated').length;
@@ -159,7 +162,6 @@ async function run(input: LaunchInput, one: Try, image: string | undefined, coun
       await ec2.runInstances({
         ...given,
         ClientToken: clientToken(context, 'launch', one.type ?? '', one.subnet, String(count), String(generation)),
-        TagSpecifications: tagSpecifications(['instance' as const, 'volume' as const, 'network-interface' as const], tags),
       });
       return;
     } catch (error) {

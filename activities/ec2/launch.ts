@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { account } from '../aws/account.ts';
 import { tag } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
-import { refusePending } from '../fence/refuse-pending.ts';
+import { refusePending, sayPending } from '../fence/refuse-pending.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { closedGroup } from './closed-group.ts';
 import { instancesTagged, madeBefore } from './find.ts';
@@ -99,8 +99,7 @@ export default step({
 
   async preflight(input, context) {
     await account(input.site, context);
-    await refusePending(input.site, context);
-    return checkLaunch(input, context);
+    return [...(await sayPending(input.site, context)), ...(await checkLaunch(input, context))];
   },
 
   async execute(input, context) {

@@ -2,15 +2,14 @@ import { z } from 'zod';
 import { account } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
 import { StepError } from '../error.ts';
-import { cannotWrite } from '../fence/cannot-write.ts';
-import { refusePending } from '../fence/refuse-pending.ts';
+import { pendingAt, refusePending } from '../fence/refuse-pending.ts';
 import { hostName, siteName } from '../fields.ts';
-import { beating } from '../note.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { groupsTag, isClosed } from './closed-group.ts';
 import { allowed } from './dry-run.ts';
 import { instanceId } from './fields.ts';
 import { start } from './halt.ts';
+import { harmless } from './harmless.ts';
 import { ended, stateOf, thing, theInstance } from './instance.ts';
 import { forget, interfacesOf, setGroups, type Interface } from './interfaces.ts';
 import { mustBeNarrow } from './narrow.ts';
@@ -40,8 +39,6 @@ const output = z.object({
 });
 type Output = z.infer<typeof output>;
 
-/** How long a host that starts may take until it can be asked, milliseconds. */
-const boots = 240_000;
 const reads = [
   'sts:GetCallerIdentity',
   'ec2:DescribeInstances',
@@ -69,7 +66,6 @@ export default step({
   async preflight(which, context) {
     const { site, id, through } = which;
     await account(site, context);
-    await refusePending(site, context);
     await mustBeNamed(which, context);
     if (through !== undefined) await mustBeNarrow(through, site, context);
     const [instance, interfaces] = await Promise.all([theInstance(which, context), interfacesOf(id, site, context)]);
@@ -83,8 +79,11 @@ export default step({
       await allowed(ec2.deleteTags({ Resources: [eni], Tags: [{ Key: groupsTag }], DryRun: true }));
     }
     if (which.start && state === 'stopped') await allowed(ec2.startInstances({ InstanceIds: [id], DryRun: true }));
+    // A step before this one may carry it out.
+    const owed = (await pendingAt(site, context)).map(({ host }) => `The fence on ${host} is still owed: fence.settle comes first.`);
     return [
       `Instance ${id} at ${site} is ${state}; ${closed.length} of its ${interfaces.length} network interface(s) let nothing in or out.`,
+      ...owed,
     ];
   },
 
@@ -99,7 +98,7 @@ export default step({
       for (const one of closed) await setGroups(one, [through], site, context);
     }
     if (which.start) await start(which, context);
-    await harmless(which, boots, context);
+    await harmless(which, which.start, context);
     for (const one of await interfacesOf(id, site, context)) {
       if (one.before.length === 0) continue;
       await setGroups(one, one.before, site, context);
@@ -125,7 +124,7 @@ async function released(which: Input, context: StepContext): Promise<Outcome<Out
       'not-released',
       `instance ${id} at ${site} is still cut off: ${shut.map((one) => `${one.id} is in ${one.groups.join(', ')}`).join('; ')}`,
     );
-  const found = await harmless(which, 0, context);
+  const found = await harmless(which, false, context);
   const groups = [...new Set(interfaces.flatMap((one) => one.groups))];
   return {
     outputs: { state, groups, harmless: found.harmless },
@@ -135,29 +134,6 @@ async function released(which: Input, context: StepContext): Promise<Outcome<Out
       found.text,
     ],
   };
-}
-
-/** Waits for a host that starts to say that its database cannot write. Whatever else it says is final. */
-async function harmless({ host, id, through }: Input, within: number, context: StepContext) {
-  if (host === undefined || !isMember(host, context))
-    return { harmless: 'unasked' as const, text: `${host ?? id} is no member of a pair: no database there was asked.` };
-  for (const until = Date.now() + within; ;) {
-    try {
-      return await beating(context, cannotWrite(host, context));
-    } catch (error) {
-      if (!(error instanceof StepError) || error.code !== 'lift-unknown') throw error;
-      if (Date.now() < until) await beating(context, context.sleep(1_000));
-      else throw through === undefined ? unreached(host, error) : error;
-    }
-  }
-}
-
-function unreached(host: string, { message }: StepError): StepError {
-  return new StepError(
-    'lift-unknown',
-    `${message} Where ${host} is reached by none but the network that is cut off, name under \`through\` a security group that lets in nobody but the workers.`,
-    'person',
-  );
 }
 
 /** A fence knows what it stands on by one name: released under another it would stand for ever, and its database would go unasked. */
@@ -188,8 +164,4 @@ function mustRemember({ id, before, groups }: Interface, which: Input): void {
     `${id} of ${which.id} at ${which.site} is in ${groups.join(', ')}, which let nothing in or out, and has no tag ${groupsTag}: nobody wrote down in which groups it was. Put it into them by hand, then retry`,
     'person',
   );
-}
-
-function isMember(host: string, { system }: StepContext): boolean {
-  return Object.values(system.postgres?.members ?? {}).includes(host);
 }

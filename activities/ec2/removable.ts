@@ -1,6 +1,6 @@
 import { tag, tagOf } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
-import type { Backup, StepContext } from '../step.ts';
+import type { StepContext } from '../step.ts';
 import { everythingMade, type Made } from './leftovers.ts';
 import { expired, isOver, lastProven, savedOf, type Saved } from './retention.ts';
 
@@ -25,7 +25,7 @@ export async function decide(wanted: Wanted, context: StepContext): Promise<Deci
   const [all, known] = await Promise.all([everythingMade(wanted.site, context), context.backups()]);
   const saved = savedOf(all.filter(({ tags }) => tagOf(tags, tag.purpose) === 'live'));
   const proven = new Set(lastProven(saved, known).flatMap(({ parts }) => parts));
-  const over = wanted.of === 'expired' ? overdue(all, saved, wanted.keep, known) : all.filter((one) => isOfRun(one, wanted, context));
+  const over = wanted.of === 'expired' ? overdue(all, saved, wanted.keep) : all.filter((one) => isOfRun(one, wanted, context));
   const ids = new Set(over.map(({ id }) => id));
   const stays = (one: Made): boolean => proven.has(one) || (one.kind !== 'instance' && one.usedBy.some((id) => !ids.has(id)));
   const doomed = new Set(over.filter((one) => !stays(one)));
@@ -36,10 +36,10 @@ export async function decide(wanted: Wanted, context: StepContext): Promise<Deci
   };
 }
 
-function overdue(all: readonly Made[], saved: readonly Saved[], keep: number, known: readonly Backup[]): readonly Made[] {
+function overdue(all: readonly Made[], saved: readonly Saved[], keep: number): readonly Made[] {
   const now = Date.now();
   const rehearsed = all.filter((one) => tagOf(one.tags, tag.purpose) === 'rehearsal' && isOver(one, now));
-  return [...rehearsed, ...expired(saved, keep, known, now).flatMap(({ parts }) => parts)];
+  return [...rehearsed, ...expired(saved, keep, now).flatMap(({ parts }) => parts)];
 }
 
 /** Runs may have the same name one after another: it is this one only with the time at which it was started. A step for each of many is `ID:N`. */

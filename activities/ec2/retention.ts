@@ -28,11 +28,11 @@ export function savedOf(made: readonly Made[]): readonly Saved[] {
 }
 
 /**
- * Backups whose days are over, but of each thing the newest `keep` and the last proven one. What is not complete protects
- * nothing, and is no more protected than others. Pure.
+ * Backups whose days are over, but of each thing the newest `keep`. What is not complete protects nothing, and is no more
+ * protected than others. Pure.
  */
-export function expired(all: readonly Saved[], keep: number, known: readonly Backup[], now: number): readonly Saved[] {
-  const kept = new Set([...lastProven(all, known), ...byThing(all).flatMap((sound) => sound.slice(-keep))]);
+export function expired(all: readonly Saved[], keep: number, now: number): readonly Saved[] {
+  const kept = new Set(byThing(all).flatMap((sound) => sound.slice(-keep)));
   return all.filter((one) => !kept.has(one) && one.parts.every((part) => isOver(part, now)));
 }
 

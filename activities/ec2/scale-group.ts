@@ -4,7 +4,7 @@ import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
 import { tag } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
-import { refusePending } from '../fence/refuse-pending.ts';
+import { refusePending, sayPending } from '../fence/refuse-pending.ts';
 import { siteName } from '../fields.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { roomFor } from './quota.ts';
@@ -81,12 +81,13 @@ export default step({
     await account(site, context);
     const now = await readGroup(wanted, context);
     const { desired, min, max } = sizesFor(wanted, now);
-    if (desired > (now.DesiredCapacity ?? 0)) await refusePending(site, context);
+    const pending = desired > (now.DesiredCapacity ?? 0) ? await sayPending(site, context) : [];
     const more = desired - (now.Instances?.length ?? 0);
     const room = more > 0 ? [await roomFor(await typesOf(now, site, context), more, site, context)] : [];
     return [
       `${group} at ${site} has ${now.Instances?.length ?? 0} instances (${now.MinSize} to ${now.MaxSize}, desired ${now.DesiredCapacity}); it is to have ${desired} (${min} to ${max}).`,
       ...room,
+      ...pending,
     ];
   },
 

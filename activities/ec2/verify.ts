@@ -122,7 +122,8 @@ async function start(wanted: Input, context: StepContext): Promise<void> {
   if (one) noteAlso(context, { ran: one.InstanceId!, at: new Date().toISOString() });
 }
 
-function asLaunch({ set: _, ...wanted }: Input, snapshots: readonly Snapshot[], group: string): LaunchInput {
+function asLaunch(input: Input, snapshots: readonly Snapshot[], group: string): LaunchInput {
+  const { set: _, ...wanted } = input;
   return launchInput.parse({
     ...wanted,
     snapshots: snapshots.map((one) => ({ device: deviceOf(one), snapshot: one.SnapshotId })),

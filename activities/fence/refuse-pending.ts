@@ -12,6 +12,13 @@ export async function pendingAt(site: string, context: StepContext): Promise<rea
   return [...newest.values()].filter((fence) => fence.by === 'fence.pending' && owed.safeParse(fence.with).data?.site === site);
 }
 
+/** What a preflight says of them: a step before may be to carry them out (fence.settle). */
+export async function sayPending(site: string, context: StepContext): Promise<readonly string[]> {
+  const pending = await pendingAt(site, context);
+  if (pending.length === 0) return [];
+  return [`A fence is pending at ${site} (${pending.map(({ host }) => host).join(', ')}): nothing is started there before fence.settle.`];
+}
+
 /**
  * MUST be awaited before anything at an AWS site is trusted or started: what was to be cut off there may still take writes.
  * @throws StepError `fence-pending`.

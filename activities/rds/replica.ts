@@ -101,22 +101,7 @@ export default step({
       'rds:RemoveTagsFromResource',
     ],
   },
-  iamAt: {
-    site: [
-      'rds:AddTagsToResource',
-      'rds:CreateDBInstanceReadReplica',
-      'rds:DeleteDBInstance',
-      'rds:DescribeDBInstances',
-      'rds:DescribeDBSubnetGroups',
-      'rds:ModifyDBInstance',
-      'rds:RemoveTagsFromResource',
-      'cloudwatch:GetMetricData',
-      'ec2:DescribeSecurityGroups',
-      'kms:DescribeKey',
-      'servicequotas:GetServiceQuota',
-    ],
-    from: ['rds:DescribeDBInstances'],
-  },
+  iamAt: { from: ['rds:DescribeDBInstances'] },
   iamIf: { 'kms:DescribeKey': ['key'] },
 
   async preflight(wanted, context) {

@@ -12,7 +12,8 @@ export function advise(analysis: Analysis): void {
   const points = drafts.filter((draft) => act(draft)?.commits);
   const checks = (draft: Draft): boolean => act(draft)?.effect === 'read' && !tells(draft) && !draft.conditional;
 
-  if ((kind === 'failover' || kind === 'failback') && promotions.length === 0 && drafts[0] !== undefined)
+  const moving = promotions.length > 0 || drafts.some(({ branch }) => branch?.node.of === 'runs');
+  if ((kind === 'failover' || kind === 'failback') && !moving && drafts[0] !== undefined)
     warn(drafts[0], `no step of this ${kind} promotes the target`, 'add a step that does, such as `uses: postgres.promote`');
   for (const promotion of promotions) {
     const verified = drafts.filter((draft) => checks(draft) && reach.leads(promotion.index, draft.index));

@@ -52,10 +52,12 @@ function outcome({ outcome, note, attempts, undoneAt }: StepRecord): Html {
     >${tries > 1 && html`<small>${tries} tries</small>`}${undoneAt && html`<small>undone ${clockTime(undoneAt)}</small>`}${outcome !== 'failed' && note && html`<small>${note}</small>`}`;
 }
 
-function seen({ evidence, proofs, attempts }: StepRecord): Html {
+function seen({ evidence, proofs, attempts, children = [] }: StepRecord): Html {
+  // Their verdicts stand with the runs themselves.
+  const told = children.length > 0 ? [] : evidence;
   const shown = [
     ...attempts.flatMap(troubles),
-    ...[...new Set([...evidence, ...proofs.flatMap((proof) => proof.evidence)])].map((line) => html`<li>${line}</li>`),
+    ...[...new Set([...told, ...proofs.flatMap((proof) => proof.evidence)])].map((line) => html`<li>${line}</li>`),
     ...proofs.map(
       (proof) =>
         html`<li class="proof">
@@ -63,11 +65,21 @@ function seen({ evidence, proofs, attempts }: StepRecord): Html {
         </li>`,
     ),
   ];
+  shown.push(...children.map(child));
   return shown.length > 0
     ? html`<ul class="seen">
         ${shown}
       </ul>`
     : html``;
+}
+
+function child({ name, run, startedAt, endedAt, verdict, why, outage }: NonNullable<StepRecord['children']>[number]): Html {
+  const well = verdict.startsWith('recovered') || verdict === 'restored' || verdict === 'proven';
+  const away = outage === null ? '' : `, not served for ${duration(outage)}`;
+  return html`<li>
+    <b class="${well ? 'met' : 'miss'}">${name}: ${verdict}</b> after ${duration(Date.parse(endedAt) - Date.parse(startedAt))}${away}. Run
+    ${run}${!well && why ? `: ${why}` : ''}
+  </li>`;
 }
 
 function troubles(one: AttemptRecord): Html[] {

@@ -33,6 +33,19 @@ export const attempt = z
   })
   .describe('One attempt.');
 
+const child = z
+  .object({
+    name: z.string().describe('Name in the step.'),
+    system: z.string().describe('The system.'),
+    run: z.string().describe('Workflow id: it has a record of its own.'),
+    startedAt: time('Start.'),
+    endedAt: time('End.'),
+    verdict: z.string().describe('How it ended, as in its own record.'),
+    why: z.string().describe('Why it ended so.'),
+    outage: maybeMilliseconds('How long its system was seen from outside not to be served; null where it is not known.'),
+  })
+  .describe('A run that a step started.');
+
 export const step = z
   .object({
     id: z.string().describe('Id in the runbook.'),
@@ -52,5 +65,6 @@ export const step = z
     outputs: z.json().describe('What it handed on.'),
     proofs: z.array(proof).describe('What it proved of the old primary.'),
     evidence: z.array(z.string()).describe('What was seen in the world, one sentence an item.'),
+    children: z.array(child).describe('Runs of their own that it started, each as it ended last. Absent: it started none.').optional(),
   })
   .describe('A step or gate of the runbook.');

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { tagsFor } from '../../activities/aws/tags.ts';
-import type { Backup, StepContext } from '../../activities/step.ts';
+import type { StepContext } from '../../activities/step.ts';
 import { called } from './called.ts';
 import { faultTable } from './cloud-faults.ts';
 import { cloud, type Cloud, type CloudOptions } from './cloud.ts';
 import { guest, type Guest } from './disks.ts';
 import { carryOut, failure, rehearse, typeOf } from './estate.ts';
+import { knowing } from './knowing.ts';
 import { elsewhere } from './machines.ts';
 import { oneOfEach } from './one-of-each.ts';
 
@@ -50,21 +51,6 @@ describe(name, () => {
     const found = (await at.ledger()).filter(({ gone, kind, tags }) => !gone && kind === 'snapshot' && tags['lifeboat:set']);
     return [...new Set(found.map(({ tags }) => tags['lifeboat:set']!))].sort();
   };
-  const knowing = (made: StepContext, ...backups: Partial<Backup>[]): StepContext => ({
-    ...made,
-    backups: async () =>
-      backups.map((one) => ({
-        label: '',
-        store: 'east',
-        holds: 'volumes',
-        kind: 'snapshot',
-        at: '2020-01-01T00:00:00.000Z',
-        bytes: 1,
-        provenAt: null,
-        compared: [],
-        ...one,
-      })),
-  });
   beforeEach(async () => {
     at = await cloud();
     east = await guest(at);
@@ -136,7 +122,16 @@ describe(name, () => {
     assert.deepEqual([outputs.kept, outputs.proven], [['a-1 proven', 'a-4 days not over', 'a-5'], ['a-1 proven']]);
     assert.equal(outputs.removed.length, 6);
     const news = backups!.find(({ holds }) => holds === 'volumes')!;
-    assert.deepEqual([news.store, news.complete, news.backups.map(({ label }) => label)], ['east', true, ['a-1 proven', 'a-5']]);
+    assert.deepEqual([news.store, news.complete], ['east', true]);
+    assert.deepEqual(
+      news.backups.map(({ label, bytes, provenAt }) => [label, bytes, provenAt]),
+      [
+        ['a-1 proven', 1, proven],
+        // Nobody knew of it yet.
+        ['a-4 days not over', 33 * 2 ** 30, null],
+        ['a-5', 1, null],
+      ],
+    );
   });
 
   it('counts for each instance by itself, and does not count what is not complete', async () => {
@@ -208,6 +203,21 @@ describe(name, () => {
     assert.deepEqual((await there()).toSorted(), all.filter((one) => !made.includes(one)).toSorted());
     assert.equal(outputs.spared.length, 3);
     assert.deepEqual(await sets(), ['proven']);
+  });
+
+  it('takes away what steps of earlier runs made at the site that is left, and nothing of this run', async () => {
+    const before = await there();
+    await oneOfEach(east, at.context({ step: 'app', run: 'failover-shop-1' }));
+    const earlier = await newSince(before);
+    await oneOfEach(east, at.context({ step: 'web', run: 'failover-shop-1' }), undefined, 'web');
+    await oneOfEach(east, at.context({ step: 'app', run: 'failback-shop' }), undefined, 'mine');
+    const all = await there();
+    const made = at.context({ run: 'failback-shop' });
+    const refused = await failure(clean(made, { site: 'west', of: 'earlier', steps: ['app'] }));
+    assert.deepEqual([refused.code, refused.remedy], ['serves', 'mistake']);
+    assert.equal((await failure(clean(made, { of: 'earlier' }))).code, 'steps-missing');
+    await clean(made, { of: 'earlier', steps: ['app'] });
+    assert.deepEqual((await there()).toSorted(), all.filter((one) => !earlier.includes(one)).toSorted());
   });
 
   it('takes no name for a pattern', async () => {

@@ -135,7 +135,7 @@ faultTable(name, {
   options: (pair) => ({ system: pair.system }),
   effects: (_fresh, _pair, all) =>
     instances(all).map(({ id, tags }) =>
-      id === 'shop-db' && tags['lifeboat:expires'] === 'never' ? 'adopted' : /^shop-db-old/u.test(id) ? 'kept aside' : `other ${id}`,
+      id === 'shop-db' && tags['lifeboat:expires'] === 'never' ? 'adopted' : id.startsWith('shop-db-old') ? 'kept aside' : `other ${id}`,
     ),
   afterUndo: (_fresh, _pair, all) => instances(all).map(({ id }) => id),
 });

@@ -61,6 +61,25 @@ describe('lifeboat check and plan on a runbooks folder', () => {
     assert.match(called.out, /There is no runbook/);
   });
 
+  it('shows the run of a whole site: a gate a tier, and a run for each system', async () => {
+    const called = await lifeboat(['plan', '--site', 'site-a', '--from', 'site-a', '--runbooks', folder]);
+    assert.equal(called.code, 0, called.err);
+    assert.match(called.out, /^failover of site-a: site-a → site-b$/m);
+    assert.match(called.out, /gate: Move tier 1 of site-a: orders/);
+    assert.match(called.out, /system-orders +run orders-failover of orders: site-a → site-b/);
+    assert.match(called.out, /failover --site site-a --planned\|--unplanned --digest [0-9a-f]{64}/);
+    const back = json(
+      await lifeboat(['plan', '--site', 'site-a', '--kind', 'failback', '--from', 'site-b', '--runbooks', folder, '--json']),
+    );
+    assert.deepEqual(
+      [back.plan.kind, back.plan.source.site, back.plan.target.site, back.plan.whole],
+      ['failback', 'site-b', 'site-a', 'site-a'],
+    );
+    const none = await lifeboat(['plan', '--site', 'site-a', '--kind', 'backup', '--from', 'site-a', '--runbooks', folder]);
+    assert.equal(none.code, 1);
+    assert.match(none.err, /nothing of site-a can be backed up: orders is not backed up: "orders" has no runbook of the kind backup/);
+  });
+
   it('shows both paths of a failover in order, its longest path and its digest', async () => {
     const called = await lifeboat(['plan', 'orders', '--from', 'site-a', '--runbooks', folder]);
     assert.equal(called.code, 0, called.err);

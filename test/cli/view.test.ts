@@ -92,6 +92,29 @@ describe('the picture of a run', () => {
     assert.match(text, /lifeboat skip failover-orders --step fence --reason "…"$/m);
   });
 
+  it('shows the runs that a step has started, as far as somebody must look at them, and how each is followed', () => {
+    const child = (name: string, verdict: 'recovered' | 'aborted' | null): NonNullable<StepView['children']>[number] => ({
+      name,
+      workflowId: `failover-${name}`,
+      startedAt: at,
+      endedAt: verdict === null ? null : at,
+      verdict,
+      why: verdict === 'aborted' ? 'the disk is full' : '',
+    });
+    const children = [child('shop', null), child('bills', 'aborted'), child('mails', 'recovered')];
+    const branch: StepView = { ...step('tier', 'running'), kind: 'branch', what: '3 runs of move', note: '1 of 3 ended', children };
+    const seen = run({ state: state({ whole: 'us-east-1', serving: null, steps: [branch] }) });
+    const text = picture(seen);
+    assert.match(text, /failover of us-east-1 /);
+    assert.match(text, /tier +3 runs of move .*1 of 3 ended/);
+    assert.match(text, /shop +under way for 1:05 {2}lifeboat status failover-shop$/m);
+    assert.match(text, /bills +aborted: the disk is full {2}lifeboat status failover-bills$/m);
+    assert.doesNotMatch(text, /mails|is known to serve/);
+    const told = changes(undefined, seen, now, to).join('\n');
+    assert.match(told, /tier: failover-shop begun/);
+    assert.match(told, /tier: failover-bills aborted: the disk is full/);
+  });
+
   it('fits its terminal however many steps there are, and keeps the one under way in sight', () => {
     const steps = Array.from({ length: 400 }, (_, index) =>
       step(`s${index}`, index < 200 ? 'done' : index === 200 ? 'running' : 'waiting'),

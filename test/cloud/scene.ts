@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { choose, endOf, stateOf } from '../e2e/world.ts';
+import { choose, endOf, journalOf, stateOf } from '../e2e/world.ts';
 import type { OpenQuestion, RunResult } from '../../workflows/wire.ts';
 
 const people = ['alice@example.com', 'bob@example.com', 'carol@example.com'];
@@ -17,13 +17,16 @@ export interface Attended {
 export async function attend(
   handle: WorkflowHandle,
   decide: (question: OpenQuestion) => string | Promise<string> = unexpected,
+  within = 180_000,
 ): Promise<Attended> {
+  const deadline = Date.now() + within;
   const asked = new Map<string, OpenQuestion>();
   let end: RunResult | undefined;
   const ended = endOf(handle).then((result) => (end = result));
   ended.catch(() => undefined);
   try {
     for (; !end; await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100))])) {
+      if (Date.now() > deadline) throw new Error(`it goes on after ${within} ms: ${await last(handle)}`);
       for (const question of (await stateOf(handle)).questions) {
         const key = `${question.id} ${question.attempt}`;
         if (asked.has(key)) continue;
@@ -52,4 +55,13 @@ export function unexpected({ id, title, facts }: OpenQuestion): string {
   )
     return 'retry';
   throw new Error(`${id}: ${said}`);
+}
+
+/** What a run did last, for a message. */
+async function last(handle: WorkflowHandle): Promise<string> {
+  const entries = await journalOf(handle);
+  return entries
+    .slice(-25)
+    .map((entry) => JSON.stringify(entry).slice(0, 400))
+    .join('\n');
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LedgerEntry } from '../../lab/aws/control.ts';
+import { accounts } from '../../lab/aws/home.ts';
 import { leftBy } from '../e2e/scene.ts';
 import { attend } from './scene.ts';
 import { CloudWorld } from './world.ts';
@@ -19,7 +20,21 @@ describe('the nightly backup of shop', function () {
     const { end } = await attend(await world.start('backup', 'shop'));
     assert.equal(end.verdict, 'proven', end.why);
     const made = (await there()).filter(({ id, region, account }) => !before.has(`${account} ${region} ${id}`));
-    console.log(kinds(made).join('\n'));
+    const [production, vault] = [accounts.production, accounts.vault];
+    const of = (place: string, ...what: string[]): string[] => what.map((one) => `${place} ${one}`);
+    // Two instances with two volumes each; the group that lets nothing in or out stays, as fences need it.
+    const volumes = Array<string>(4).fill('ec2 snapshot');
+    assert.deepEqual(kinds(made.filter(({ service }) => service !== 's3')), [
+      ...of(`${production} us-east-1`, ...volumes, 'rds snapshot'),
+      ...of(`${production} us-west-2`, 'ec2 security-group', ...volumes, 'rds snapshot'),
+      ...of(`${vault} us-west-2`, ...volumes, 'rds snapshot'),
+    ]);
+    const locked = made.filter(({ service, account }) => service === 's3' && account === vault).map(({ name }) => name);
+    for (const file of ['exports/customers.csv', 'exports/prices.csv', 'checklists/failover.md'])
+      assert.ok(
+        locked.some((name) => name.endsWith(`us-east-1/${file}`)),
+        locked.join(),
+      );
     const { record } = await leftBy(end, 'us-west-2');
     assert.equal(record.verdict, 'proven');
   });

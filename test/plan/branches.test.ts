@@ -138,6 +138,17 @@ describe('a step that is carried out for each of many', () => {
     assert.match(refused(after('steps.many.outputs.text')).join('\n'), /stand by item/);
     assert.match(refused(after('steps.many.outputs.items.x.size')).join('\n'), /no output "size"/);
   });
+
+  it('refers to what another put out for the same item', () => {
+    const again =
+      '  - { id: again, uses: test.wait, needs: [many], for-each: [x, y], with: { text: "${{ steps.many.outputs.item.text }}" } }\n';
+    assert.deepEqual(refused(wave('[x, y]') + again), []);
+    assert.deepEqual(
+      stepsOf(made(wave('[x, y]') + again).children, 'again').map(({ action }) => action.with['text']),
+      ['x', 'y'].map((item) => ({ $ref: ['steps', 'many', 'outputs', 'items', item, 'text'] })),
+    );
+    assert.match(refused(wave('[y]') + again).join('\n'), /"many" is not carried out for "x"/);
+  });
 });
 
 describe('a step that runs another runbook', () => {

@@ -82,6 +82,18 @@ describe('choosing a runbook', () => {
     assert.equal(chooseRunbook({ runbooks, system: 'orders', kind: 'backup', name: 'orders-weekly' }).data.runbook, 'orders-weekly');
   });
 
+  it('takes the one of the way that the run goes, where each serves one way only', () => {
+    const toward = (name: string, target: string) =>
+      runbook('  - { id: a, uses: x }\n', `runbook: ${name}\nkind: failover\nsystem: orders\ntarget: ${target}\ndescription: D.\n`);
+    const both = { runbooks: [toward('away', 'site-b'), toward('home', 'site-a')], system: 'orders', kind: 'failover' } as const;
+    assert.equal(chooseRunbook({ ...both, target: 'site-a' }).data.runbook, 'home');
+    assert.throws(() => chooseRunbook(both), /several runbooks of the kind failover: name one of away, home/);
+    assert.throws(
+      () => chooseRunbook({ ...both, target: 'site-c' }),
+      /has no failover to site-c; it has: away \(to site-b\), home \(to site-a\)/,
+    );
+  });
+
   const cases: [what: string, wanted: { system: string; kind: 'backup' | 'failover' | 'restore'; name?: string }, expected: RegExp][] = [
     ['several', { system: 'orders', kind: 'backup' }, /several runbooks of the kind backup: name one of orders-nightly, orders-weekly/],
     ['a mistyped system', { system: 'order', kind: 'failover' }, /no runbook is for the system "order": did you mean "orders"\?/],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { compile } from '../../plan/compile.ts';
 import { printProblem } from '../../plan/problem.ts';
-import { check, fence, gate, head, promote, quiesce, refused, rows, whole } from './sample.ts';
+import { check, fence, gate, head, inventory, promote, quiesce, refused, rows, runbook, whole } from './sample.ts';
+import { types } from './types.ts';
 
 const target = '"${{ target.postgres.host }}"';
 
@@ -23,7 +25,7 @@ describe('the linter', () => {
       '  - { id: a, uses: test.wait, else: [runbook] }\n',
       /"uses: runbook" is no other way of a step — give the run a step of its own/,
     ],
-    ['a gate for each of many', `  - { id: a, gate: Go?, for-each: [x] }\n`, /for-each/],
+    ['a loop over nothing', `  - { id: a, uses: test.wait, for-each: [] }\n`, /the list is empty: there is nothing to carry it out for/],
     [
       'an unknown field of a type',
       `  - { id: a, uses: postgres.check, with: { host: ${target}, rol: standby } }\n`,
@@ -190,6 +192,23 @@ describe('references', () => {
       [],
     );
   });
+});
+
+describe('a runbook of one way', () => {
+  const head = (target: string): string => `runbook: r\nkind: failover\nsystem: orders\ntarget: ${target}\ndescription: Moves orders.\n`;
+
+  it('is checked that way alone', () => {
+    const fixed = whole.replaceAll('${{ source.postgres.host }}', 'a-db').replaceAll('${{ target.postgres.host }}', 'b-db');
+    assert.deepEqual(refused(fixed, head('site-b')), []);
+    assert.throws(
+      () => compile({ runbook: runbook(fixed, head('site-b')), inventory: inventory(), types, source: 'site-b', target: 'site-a' }),
+      {
+        message: /r is for the way to "site-b", and orders would be moved from "site-b" to "site-a" — start the runbook of that way/,
+      },
+    );
+  });
+  it('names a site that there is', () =>
+    assert.match(refused(whole, head('site-c')).join('\n'), /^r\.yaml:4:9: r is for the way to "site-c".* did you mean "site-/m));
 });
 
 describe('warnings', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { policies, type Needed, type Purpose, type SitePolicy, type Statement } from '../../plan/permissions.ts';
+import { policies, type Needed, type Purpose, type SitePolicy } from '../../plan/permissions.ts';
+import type { Statement } from '../../plan/policy.ts';
 import type { Whole } from '../../plan/compile.ts';
 import type { Plan } from '../../plan/plan.ts';
 
@@ -83,11 +84,12 @@ describe('the policies of a runbook', () => {
     const all = made(['ec2:RunInstances', 'ec2:CreateTags', 'ec2:StopInstances', 'ec2:DescribeImages', 's3:PutObject'], 'rehearsal');
     const denied = all[0]!.policy.Statement.filter(({ Effect }) => Effect === 'Deny');
     assert.deepEqual(
-      denied.map(({ Action, Resource }) => [Action, Resource]),
+      denied.map(({ Action, Resource, NotResource }) => [Action, Resource ?? NotResource]),
       [
         [['ec2:RunInstances'], 'arn:*:ec2:*:*:instance/*'],
         [['ec2:RunInstances'], 'arn:*:ec2:*:*:volume/*'],
         [['ec2:StopInstances'], '*'],
+        [['s3:PutObject'], 'arn:*:s3:::*/lifeboat-rehearsal-*'],
         [['ec2:CreateTags'], '*'],
       ],
     );

@@ -41,6 +41,20 @@ const refused = (steps: string, source = 'us-east-1', before = head): string[] =
     .problems.map(printProblem)
     .filter((line) => line.includes('control plane'));
 
+describe('An AWS site that is reached at another endpoint', () => {
+  const warned = (endpoint: string): string => {
+    const text = at(`us-east-1, endpoint: "${endpoint}"`);
+    return lint({ runbook: runbook(shift('', 'route53.switch')), inventory: inventory(text), types: all })
+      .warnings.map(printProblem)
+      .join('\n');
+  };
+
+  it('is said not to be AWS itself', () =>
+    assert.match(warned('http://127.0.0.1:4566'), /inventory\.yaml:3:\d+: AWS at east is http:\/\/127\.0\.0\.1:4566, and not AWS itself/u));
+  it('is AWS where the endpoint is one of its own', () =>
+    assert.doesNotMatch(warned('https://vpce-1.ec2.us-east-1.vpce.amazonaws.com'), /not AWS itself/u));
+});
+
 describe('A step that needs the control plane of a region', () => {
   it('is refused where that region may be what is lost, with the way out', () => {
     const [problem, ...others] = refused(shift());

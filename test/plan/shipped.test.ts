@@ -13,16 +13,16 @@ import { types as ours } from './types.ts';
 const root = join(import.meta.dirname, '../..');
 
 describe('what is shipped', () => {
-  for (const folder of ['runbooks', 'runbooks/two-sites', 'runbooks/hybrid']) {
+  for (const folder of ['runbooks', 'runbooks/two-sites', 'runbooks/hybrid', 'runbooks/cloud']) {
     it(`loads, lints and compiles in every direction with the shipped step types: ${folder}`, async () => {
       const { inventory, runbooks, problems } = await loadFolder(join(root, folder));
       assert.deepEqual(problems, []);
-      assert.ok(runbooks.some(({ data }) => data.runbook === 'orders-failover'));
+      assert.ok(runbooks.some(({ data }) => /^(?:orders|shop)-failover$/u.test(data.runbook)));
       for (const runbook of runbooks) {
         const input = { runbook, inventory: inventory!, types, parameters: required(runbook) };
         assert.deepEqual(lint(input).problems.map(printProblem), []);
         const ways = waysOf(systemFacts(inventory!.data, runbook.data.system)!, runbook.data.target);
-        assert.equal(ways.length, runbook.data.system === 'orders' && runbook.data.target === undefined ? 2 : 1);
+        assert.equal(ways.length, /^(?:orders|shop)$/u.test(runbook.data.system) && runbook.data.target === undefined ? 2 : 1);
         for (const [source, target] of ways) assert.match(compile({ ...input, source, target }).digest, /^[0-9a-f]{64}$/);
       }
     });

@@ -88,7 +88,7 @@ describe('what a worker compiles of many', () => {
   it('is carried out item by item, each as the plan has it', async () => {
     const seen: string[] = [];
     const script = {
-      'test.wait.execute': ({ with: given }: { with: { [field: string]: unknown } }) => void seen.push(String(given['text'])),
+      'test.wait.execute': ({ with: given }: { with: { [field: string]: unknown } }) => void seen.push(given['text'] as string),
     };
     await play('restore', 'restore-many-x', { system: 'many-x' }, script, async (handle) => {
       await choose(handle, await asked(handle, 'ok'), 'approve', 'alice');
@@ -100,7 +100,7 @@ describe('what a worker compiles of many', () => {
   it('is what was approved: of a runbook that was changed since nothing is carried out', async () => {
     const seen: string[] = [];
     const script = {
-      'test.wait.execute': ({ with: given }: { with: { [field: string]: unknown } }) => void seen.push(String(given['text'])),
+      'test.wait.execute': ({ with: given }: { with: { [field: string]: unknown } }) => void seen.push(given['text'] as string),
     };
     await play('restore', 'restore-many-x', { system: 'many-x' }, script, async (handle) => {
       const question = await asked(handle, 'ok');

@@ -82,6 +82,21 @@ describe('the loan of a system', () => {
     assert.ok(!answer.granted && answer.stale);
   });
 
+  it('is protected again by a run that restores a standby, and by no other that restores', () => {
+    const since = '2026-11-22T10:00:00.000Z';
+    const back = {
+      system: 'orders',
+      epoch: 4,
+      serving: 'site-b',
+      verdict: 'restored',
+      fences: [],
+      workflowId: 'w',
+      runId: 'run-1',
+    } as const;
+    const after = (more: object) => givenBack({ ...held(), unprotectedSince: since }, { ...back, ...more }).unprotectedSince;
+    assert.deepEqual([after({}), after({ protected: false }), after({ protected: true })], [since, since, null]);
+  });
+
   it('is shared by backups: nobody holds it, and a live run takes it from them by its epoch', () => {
     const backup = request({ kind: 'backup', shares: true, workflowId: 'backup-orders' });
     const { answer, next } = lend(free, backup);

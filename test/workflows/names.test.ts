@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import * as workflows from '../../workflows/index.ts';
-import { controlQueue, runId, siteQueue, systemId } from '../../workflows/wire.ts';
+import { controlQueue, idOfRun, runId, siteQueue, systemId, waveId } from '../../workflows/wire.ts';
 import { runActivities } from '../../worker/run/index.ts';
 import { attributes } from '../../worker/attributes.ts';
 
@@ -11,6 +11,7 @@ const released = {
   activities: [
     'run.attest',
     'run.borrow',
+    'run.children',
     'run.compile',
     'run.facts',
     'run.measure',
@@ -63,6 +64,8 @@ describe('the names on the wire', () => {
   it('of queues and workflow ids are those released', () => {
     assert.deepEqual([controlQueue, siteQueue('site-a')], ['lifeboat', 'lifeboat-site-a']);
     assert.deepEqual([systemId('orders'), runId('failover', 'orders')], ['system-orders', 'failover-orders']);
+    assert.equal(idOfRun('failover', { system: 'site-east', site: 'east' }), 'failover-east');
+    assert.equal(waveId('failover-orders', 'many', '1'), 'failover-orders/many/1');
   });
 
   it('of queries, updates, memos and signals are those released', async () => {

@@ -11,7 +11,9 @@ const [address = '', system = '', file = ''] = process.argv.slice(2);
 
 export const items = Array.from({ length: 40 }, (_, n) => `i-${n + 1}`);
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) void act();
+
+async function act(): Promise<void> {
   // The stage takes itself down after the tests of a process; this one has none.
   Object.assign(globalThis, { after: () => undefined });
   const { cast } = await import('./stage.ts');

@@ -80,6 +80,7 @@ export class Troupe {
       parameters: {},
       digest,
       steps: steps.length,
+      expected: 1,
     };
   }
 }

@@ -23,7 +23,7 @@ describe('many like steps', () => {
     const done = new Map<string, number>();
     const calls: StepCall[] = [];
     const execute = (call: StepCall): { outputs: object } => {
-      const item = String(call.with['item']);
+      const item = call.with['item'] as string;
       calls.push(call);
       if (broken.has(item)) throw new StepError('no-room', 'the account has no room', 'person');
       done.set(item, (done.get(item) ?? 0) + 1);
@@ -60,7 +60,7 @@ describe('many like steps', () => {
       await choose(handle, question, 'retry', 'alice');
       assert.equal((await ending(handle)).verdict, 'recovered, unprotected');
       const again = calls.slice(before);
-      assert.deepEqual(again.map(({ with: given }) => given['item']).toSorted(), failing.toSorted());
+      assert.deepEqual(again.map(({ with: given }) => given['item'] as string).toSorted(), failing.toSorted());
       assert.ok([...done.values()].every((times) => times === 1));
       assert.equal(new Set(calls.map(({ run }) => run.origin)).size, 1);
       for (const { step, with: given } of again) assert.equal(step.id, first.get(given['item']));
@@ -95,7 +95,7 @@ describe('many like steps', () => {
       't.find.execute': () => ({ outputs: { key: 'k-1' } }),
       't.item.execute': (call) => {
         seen.push(call.with['key']);
-        return { outputs: { id: `made-${String(call.with['item'])}` } };
+        return { outputs: { id: `made-${call.with['item'] as string}` } };
       },
       't.go.execute': (call) => {
         seen.push(call.with['one']);
@@ -177,7 +177,7 @@ describe('many like steps', () => {
     const { script } = many(new Set());
     const run: Play['run'] = {
       'run.preflight': async ({ calls }) => {
-        looked.push(...calls.map(({ with: given }) => String(given['item'])));
+        looked.push(...calls.map(({ with: given }) => given['item'] as string));
         return calls.map(({ step }) => ({ step: step.id, ok: true, seen: ['looks well'], code: '' }));
       },
     };
@@ -193,7 +193,7 @@ describe('many like steps', () => {
     const undone: string[] = [];
     const script: NonNullable<Play['script']> = {
       't.item.execute': () => undefined,
-      't.item.undo': ({ with: given }) => void undone.push(String(given['item'])),
+      't.item.undo': ({ with: given }) => void undone.push(given['item'] as string),
       't.bad.execute': () => Promise.reject(new Error('the disk is full')),
     };
     const steps = [troupe.wave('many', names(25), { most: 10 }), step('bad', ['many'], { uses: 't.bad' })];

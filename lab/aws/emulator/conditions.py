@@ -5,6 +5,7 @@ docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
 import fnmatch
+import re
 
 from . import subjects
 
@@ -19,6 +20,10 @@ def context(call, subject):
         known[f"aws:requesttag/{key}"] = [value]
     if asked:
         known["aws:tagkeys"] = list(asked)
+    if call.operation == "ChangeResourceRecordSets":
+        # docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html
+        names = [name.lower().rstrip(".") for name in re.findall(r"<Name>([^<]*)</Name>", call.body)]
+        known["route53:changeresourcerecordsetsnormalizedrecordnames"] = names
     for key, value in subject.tags.items():
         for prefix in ("aws", call.service):
             known[f"{prefix}:resourcetag/{key}"] = [value]

@@ -25,6 +25,7 @@ class Call:
     key: str
     """Access key id."""
     body: str
+    path: str = ""
 
     @property
     def changes(self):
@@ -49,7 +50,7 @@ def read(environ):
     key, region, service = scope.groups()
     body = body_of(environ)
     operation = operation_of(service, environ, body)
-    return Call(service, operation, region, account_of(key, operation, body), key, body)
+    return Call(service, operation, region, account_of(key, operation, body), key, body, environ.get("PATH_INFO", ""))
 
 
 def body_of(environ):

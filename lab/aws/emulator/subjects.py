@@ -65,7 +65,9 @@ RDS = {
 
 def of(call):
     """At least one: what names none is about `*`."""
-    found = {"ec2": of_ec2, "rds": of_rds, "autoscaling": of_groups, "secretsmanager": of_secrets}.get(call.service, lambda _: [])(call)
+    found = {"ec2": of_ec2, "rds": of_rds, "autoscaling": of_groups, "secretsmanager": of_secrets, "iam": of_roles, "s3": of_objects}.get(
+        call.service, lambda _: []
+    )(call)
     if MAKES.match(call.operation) and call.operation != "CreateTags":
         found = [*found, *made_by(call)]
     return found or [Subject("*", {}, "")]
@@ -129,6 +131,16 @@ def of_groups(call):
         return []
     tags = {tag["Key"]: tag["Value"] for tag in group.tags}
     return [Subject(f"arn:aws:autoscaling:{call.region}:{call.account}:autoScalingGroup:*:autoScalingGroupName/{name}", tags, "")]
+
+
+def of_roles(call):
+    arn = fields(call).get("PolicySourceArn")
+    return [Subject(arn, {}, "")] if arn else []
+
+
+def of_objects(call):
+    """A bucket, or an object in it; in paths, for names of hosts are the emulator's own."""
+    return [Subject(f"arn:aws:s3:::{call.path.strip('/')}", {}, "")] if call.path.strip("/") else []
 
 
 def of_secrets(call):

@@ -24,7 +24,7 @@ export async function fill(home: CloudHome): Promise<Filled> {
   const [eastBase, westBase, vaultKey, traffic] = await Promise.all([
     base(east, 'us-east-1'),
     base(west, 'us-west-2'),
-    makeKey(vault, 'vault'),
+    makeKey(vault, 'vault', [accounts.vault]),
     makeTraffic(east, hybrid),
     makeVault(vault),
     makeSecret(east),
@@ -54,7 +54,11 @@ interface Base {
 }
 
 async function base(clients: Clients, region: Region): Promise<Base> {
-  const [network, key] = await Promise.all([makeNetwork(clients, region), makeKey(clients, 'shop'), makeBuckets(clients, region)]);
+  const [network, key] = await Promise.all([
+    makeNetwork(clients, region),
+    makeKey(clients, 'shop', Object.values(accounts)),
+    makeBuckets(clients, region),
+  ]);
   await makeSubnetGroups(clients, network);
   return { region, network, key };
 }
