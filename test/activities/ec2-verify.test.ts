@@ -23,7 +23,14 @@ describe(name, () => {
     const calls = new Set<string>();
     const stop = onCall(({ action }) => calls.add(action));
     const { backups, evidence } = await carryOut(name, input, at.context()).finally(stop);
-    const [{ store, holds, complete, backups: [backup] }] = backups as [NonNullable<typeof backups>[number]];
+    const [
+      {
+        store,
+        holds,
+        complete,
+        backups: [backup],
+      },
+    ] = backups as [NonNullable<typeof backups>[number]];
     assert.deepEqual([store, holds, complete, backup?.label], ['east', 'volumes', false, set]);
     assert.ok(Date.parse(backup!.provenAt!) > Date.now() - 60_000);
     assert.match(backup!.compared.join(' '), /from its 3 volumes.*passed both status checks.*What its files hold was not compared/u);
