@@ -7,6 +7,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emulatorPackages } from '../lab/aws/packages.ts';
+import { tools } from '../lab/tools.ts';
+import { environment } from '../lab/venv.ts';
 import type { Counts } from './counts.ts';
 import { installPackages, onDebianAsRoot } from './debian.ts';
 
@@ -28,6 +31,9 @@ process.chdir(root);
 if (some.length === 0 && !words.includes('--quick')) {
   installPackages();
   build();
+  // What is fetched once would else be fetched within the time of whichever test needs it first.
+  await tools((line) => console.log(line));
+  await environment(emulatorPackages, (line) => console.log(line));
 }
 process.exitCode = await run(some.length > 0 ? some : tests(words.includes('--quick') ? quick : undefined));
 

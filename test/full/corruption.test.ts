@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemId, type SystemState } from '../../workflows/wire.ts';
 import { needsFullLab } from './can-stand.ts';
 import { approveAll, leftBy, momentAt, outputOf, trafficAt } from './scene.ts';
+import { until } from '../e2e/world.ts';
 import { FullWorld } from './world.ts';
 
 describe('corruption on the full lab', function () {
@@ -32,7 +33,14 @@ describe('corruption on the full lab', function () {
     const deleted = await momentAt(world, 'a-db');
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const damaged = await momentAt(world, 'a-db');
+    // Archived in seconds of its own; a run asked for before would say so, and ask.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await world.sql('a-db', 'select pg_switch_wal()');
+    const archived = async (): Promise<boolean> => {
+      const [row] = await world.sql<{ at: Date | null }>('a-db', 'select last_archived_time as at from pg_stat_archiver');
+      return Date.parse(damaged) + 1_000 < (row?.at?.getTime() ?? 0);
+    };
+    await until(archived, 'the archive to hold the damage', 30_000);
 
     const parameters = { healthy: 'select count(*) > 100 from orders', since, damaged, backup: false };
     const end = await approveAll(await world.start('restore', { runbook: 'orders-corruption', parameters }));

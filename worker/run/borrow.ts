@@ -29,9 +29,10 @@ export const giveBack = (): RunActivities['run.return'] => (input) =>
   attempt(async () => {
     const { workflowId, runId } = activityInfo().workflowExecution!;
     const request: ReturnRequest = { ...input, workflowId, runId };
-    await Context.current()
-      .client.workflow.getHandle(systemId(input.system))
-      .executeUpdate('return', { args: [request] });
+    const { client } = Context.current();
+    const update = (): Promise<void> => client.workflow.getHandle(systemId(input.system)).executeUpdate('return', { args: [request] });
+    // Where no worker answers it any more, a worker that shuts down would wait for ever.
+    await client.withDeadline(Date.now() + patience, update);
   });
 
 function ask(client: Client, request: BorrowRequest): Promise<BorrowAnswer> {
