@@ -91,7 +91,8 @@ describe('the full lab', function () {
     const { lab } = practice;
     const ask = async (host: string) =>
       (await attempt(['dig', '+short', '+time=1', `@${addressOf(lab, host)}`, 'db.orders.test'])).out.trim();
-    for (const host of ['edge', 'a-app', 'b-app']) assert.equal(await ask(host), addressOf(lab, 'a-db'));
+    for (const host of ['edge', 'a-app', 'b-app'])
+      await until(`${host} to know the name`, async () => (await ask(host)) === addressOf(lab, 'a-db'));
     const change = ['update delete db.orders.test. A', `update add db.orders.test. 5 A ${addressOf(lab, 'b-db')}`];
     const input = [`server ${addressOf(lab, 'edge')}`, 'zone orders.test', ...change, 'send', ''].join('\n');
     assert.notEqual((await attempt(['nsupdate'], { input })).code, 0);
