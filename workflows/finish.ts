@@ -116,7 +116,8 @@ async function record(run: Run): Promise<void> {
 }
 
 async function giveBack(run: Run, verdict: Verdict): Promise<void> {
-  if (run.epoch === null) return;
+  // What went on without the lock tells all the same what it left, once somebody listens again.
+  if (run.epoch === null && (run.plan === null || ![...run.tracks.values()].some(({ begun }) => begun > 0))) return;
   // A fence that is owed is owed to the site that was promoted in place of what it stands against.
   const stands = ({ kind, by, host }: Proof): boolean =>
     kind === 'fence' && !run.lifted.has(host) && (run.promoted || by !== 'fence.pending');

@@ -18,7 +18,8 @@ export type BorrowAnswer =
   | { readonly granted: false; readonly stale: boolean; readonly holder: string; readonly note: string };
 export interface ReturnInput {
   readonly system: string;
-  readonly epoch: number;
+  /** Of the loan; null: people chose to go on without the lock. */
+  readonly epoch: number | null;
   /** Where the system serves now; null: nowhere, or not known. */
   readonly serving: string | null;
   readonly verdict: Verdict;

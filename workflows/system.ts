@@ -44,7 +44,11 @@ export async function system(name: string, carried?: SystemState): Promise<void>
   });
   setHandler(defineUpdate<void, [ReturnRequest]>('return'), (request) => {
     // A holder that was overtaken gives nothing back: what it knows is older than the loan that stands.
-    const held = state.holder?.workflowId === request.workflowId && state.epoch === request.epoch;
+    const held =
+      request.epoch === null
+        ? // It had no loan, or one that it never heard of: what it did is true unless another has the system.
+          state.holder === null || state.holder.runId === request.runId
+        : state.holder?.workflowId === request.workflowId && state.epoch === request.epoch;
     if (held) become(givenBack(state, request));
     else if (request.backups?.length) become(shared(state, request));
   });

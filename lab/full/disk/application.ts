@@ -67,6 +67,7 @@ controls { };
 zone "orders.test" {
   type secondary;
   primaries { ${addressOf(lab, 'edge')}; };
+  min-retry-time 1; max-retry-time 2;
   allow-notify { ${addressOf(lab, 'edge')}; };
   file "orders.test.zone";
 };
