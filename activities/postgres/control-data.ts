@@ -7,6 +7,7 @@ export interface ControlData {
   /** Such as `in production`, `shutting down`, `shut down`. */
   readonly state: string;
   readonly checkpoint: string;
+  /** The timeline that it wrote last: the control file knows of a promotion before the first checkpoint on the new timeline is done. */
   readonly timeline: number;
   readonly identifier: string;
   /** Whether a rewind can tell which blocks changed: by checksums, or by hints in the log. */
@@ -26,7 +27,7 @@ export async function controlData(name: string, context: StepContext, directory?
   const state = field('Database cluster state');
   const checkpoint = field('Latest checkpoint location');
   const identifier = field('Database system identifier');
-  const timeline = Number(field("Latest checkpoint's TimeLineID"));
+  const timeline = Math.max(Number(field("Latest checkpoint's TimeLineID")), Number(field("Min recovery ending loc's timeline") ?? 0));
   if (state && checkpoint && identifier && timeline > 0) {
     const rewindable = field('wal_log_hints setting') === 'on' || Number(field('Data page checksum version')) > 0;
     return {

@@ -12,6 +12,7 @@ import { healFull } from './fault.ts';
 import { layGolden } from './golden.ts';
 import { inside } from './inside.ts';
 import { mend } from './cuts.ts';
+import { namesLeadHome } from './names.ts';
 import { booted, startPair } from './pair.ts';
 import { sees, startProbe } from './probe.ts';
 import { devices, machines, pair } from './shape.ts';
@@ -32,7 +33,7 @@ export async function renew(lab: FullLab): Promise<void> {
   await layGolden(lab, rootOf);
   for (const file of [ledgerFile(lab), hooksFile(lab)]) rmSync(file, { force: true });
   writeRunbooks(lab);
-  await Promise.all([startPair(lab), resetEdge(lab)]);
+  await Promise.all([startPair(lab), resetEdge(lab).then(() => namesLeadHome(lab))]);
   await Promise.all(Object.keys(machines).map((host) => until(`${host} to greet`, () => greets(lab, host))));
   if (!probe) return;
   for (const name of readdirSync(join(lab.folder, 'probe'))) rmSync(join(lab.folder, 'probe', name), { recursive: true });

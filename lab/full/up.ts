@@ -11,6 +11,7 @@ import { downFull } from './down.ts';
 import { estate } from './estate-client.ts';
 import { labTag, logFile, runFile, upperOf, type FullLab } from './full-lab.ts';
 import { layGolden, makeGolden } from './golden.ts';
+import { namesLeadHome } from './names.ts';
 import { layNetwork } from './network.ts';
 import { provide } from './packages.ts';
 import { startPair } from './pair.ts';
@@ -50,7 +51,7 @@ async function start(lab: FullLab, { probe = true, progress = () => {} }: FullOp
   await startEstate(lab);
   await together(Object.keys(machines).map((name) => estate(lab, 'POST', `/power/${name}/on`)));
   if (probe) startProbe(lab);
-  await startPair(lab);
+  await together([startPair(lab), namesLeadHome(lab)]);
   await together([...Object.keys(machines), ...Object.keys(devices)].map((name) => until(`${name} to greet`, () => greets(lab, name))));
   if (probe) await until('the probe to see the database', () => sees(lab));
 }

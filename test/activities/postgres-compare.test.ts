@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { carryOut, context, estate, failure, typeOf, type Estate } from './estate.ts';
-import { beside, comeBack, digestOf } from './returning.ts';
+import { beside, comeBack, digestOf, protects } from './returning.ts';
 
 interface Found {
   readonly diverged: boolean;
@@ -160,5 +160,31 @@ describe('postgres.compare', () => {
       await other.end();
     }
     assert.ok(!existsSync(other.lab.folder));
+  });
+
+  it('finds what was written by a server that died before the first checkpoint of its timeline', async () => {
+    const other = await estate();
+    try {
+      await comeBack(other, { cleanly: true });
+      await carryOut('postgres.reprotect', { host: 'a-db', source: 'b-db' }, context(other, here));
+      await other.service('b-db', 'stop');
+      const [checkpointer] = await other.sql<{ pid: number }>(
+        'a-db',
+        "select pid from pg_stat_activity where backend_type = 'checkpointer'",
+      );
+      process.kill(checkpointer!.pid, 'SIGSTOP');
+      await other.sql('a-db', 'select pg_promote()');
+      await carryOut('postgres.reprotect', { host: 'b-db', source: 'a-db' }, context(other, here));
+      await comeBack(other, { alone: ["insert into orders (item) values ('late')"] });
+      const { diverged, rows, divergence } = (await carryOut(type.name, input, context(other, here))).outputs as Found & {
+        divergence: string;
+      };
+      assert.deepEqual([diverged, rows], [true, 1]);
+      await carryOut('postgres.rewind', { host: 'a-db', source: 'b-db', compared: divergence }, context(other, here));
+      await carryOut('postgres.reprotect', { host: 'a-db', source: 'b-db' }, context(other, here));
+      await protects(other, 'b-db', 'a-db');
+    } finally {
+      await other.end();
+    }
   });
 });
