@@ -76,8 +76,9 @@ async function runLane(files: readonly string[], file: string, late: boolean): P
   const child = spawn(
     process.execPath,
     [
-      'node_modules/mocha/bin/mocha.js',
+      // Before mocha's own arguments: among them it would start a process of its own, which outlives this one where it is killed.
       '--import=tsx',
+      'node_modules/mocha/bin/mocha.js',
       '--timeout',
       '60000',
       '--retries',

@@ -54,11 +54,8 @@ export function startWriter(options: WriterOptions): Writer {
     for (let n = 0; !stopped; n += 1) {
       const sentAt = now();
       try {
-        if (!sql) {
-          // Another host first each time: a dead one answers nothing, and the client library does not go on to the next.
-          sql = open({ ...options, hosts: turned(options.hosts, (opened += 1)) });
-          await greet(sql, sessions, patience);
-        }
+        // Another host first each time: a dead one answers nothing.
+        sql ??= await openOne(turned(options.hosts, (opened += 1)), options, sessions);
         const id = `${name}-${n}`;
         const [row] = await within(
           sql<{ server: string; timeline: number }[]>`insert into judge(id, writer) values (${id}, ${name})
@@ -97,13 +94,30 @@ function turned<T>(list: readonly T[], by: number): readonly T[] {
   return [...list.slice(first), ...list.slice(0, first)];
 }
 
-function open({ hosts, database, user, password }: WriterOptions): postgres.Sql {
+/** A session that can write, at the first of the hosts that has one. */
+async function openOne(hosts: WriterOptions['hosts'], options: WriterOptions, sessions: Session[]): Promise<postgres.Sql> {
+  let problem: unknown;
+  for (const host of hosts) {
+    const sql = open(host, options);
+    try {
+      sessions.push(await greet(sql, 2 * (options.patience ?? 500)));
+      return sql;
+    } catch (error) {
+      abandon(sql);
+      problem = error;
+    }
+  }
+  throw problem;
+}
+
+/** Of one host alone: given several, the client library goes on to connect for ever where it is ended meanwhile. */
+function open({ host, port }: WriterOptions['hosts'][number], { database, user, password }: WriterOptions): postgres.Sql {
   return postgres({
-    host: hosts.map(({ host, port }) => `${host}:${port}`).join(','),
+    host,
+    port,
     database,
     user,
     password,
-    target_session_attrs: 'read-write',
     max: 1,
     connect_timeout: 1,
     // What this connection lost is ours to try again, visibly.
@@ -114,12 +128,14 @@ function open({ hosts, database, user, password }: WriterOptions): postgres.Sql 
   });
 }
 
-async function greet(sql: postgres.Sql, sessions: Session[], patience: number): Promise<void> {
+async function greet(sql: postgres.Sql, patience: number): Promise<Session> {
   const [row] = await within(
-    sql<{ server: string; pid: number }[]>`select current_setting('cluster_name') as server, pg_backend_pid() as pid`,
-    4 * patience,
+    sql<{ server: string; pid: number; writable: boolean }[]>`select current_setting('cluster_name') as server, pg_backend_pid() as pid,
+      current_setting('transaction_read_only') = 'off' as writable`,
+    patience,
   );
-  sessions.push({ at: now(), server: row!.server, pid: row!.pid });
+  if (!row!.writable) throw new Error(`${row!.server} is read-only`);
+  return { at: now(), server: row!.server, pid: row!.pid };
 }
 
 async function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
