@@ -61,7 +61,7 @@ describe('two failovers of one system', () => {
     const late = await world.startWorker('site-b', { at: 'power.off.execute@before:freeze', mark: 'fence' });
     const frozen = await world.start('unplanned');
     await approve(frozen);
-    await until(() => stateOfProcess(late.pid) === 'T', 'the worker to stand before the fence');
+    await until(() => stateOfProcess(late.pid) === 'T', 'the worker to stand before the fence', 60_000);
     await frozen.terminate('a person had enough');
     late.thaw();
     await nothingActs();
@@ -87,7 +87,7 @@ describe('two failovers of one system', () => {
     await fault(world.lab.folder, 'kill-primary');
     const first = await world.start('unplanned');
     await approve(first);
-    await until(() => stateOfProcess(late.pid) === 'T', 'the worker to stand before the promotion');
+    await until(() => stateOfProcess(late.pid) === 'T', 'the worker to stand before the promotion', 60_000);
     await first.terminate('a person had enough');
     late.thaw();
     await new Promise((resolve) => setTimeout(resolve, 5_000));

@@ -200,7 +200,7 @@ export class LiveWorker {
   }
 }
 
-export async function until<T>(look: () => T | Promise<T>, what: string, within = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(look: () => T | Promise<T>, what: string, within = 45_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + within;
   let problem: unknown;
   for (;;) {

@@ -27,6 +27,17 @@ describe('emulated AWS, instances', () => {
     assert.deepEqual(seen, ['pending', 'initializing', 'stopping', 'shutting-down']);
   });
 
+  it('a security group of a name is there once in a VPC, however many ask for it at once', async () => {
+    const c = await cloud();
+    const ec2 = await at(c, 'east', 'ec2');
+    const { Vpcs } = await ec2.describeVpcs({});
+    const group = { GroupName: 'one', Description: 'one', VpcId: Vpcs![0]!.VpcId! };
+    const asked = await Promise.allSettled(Array.from({ length: 20 }, () => ec2.createSecurityGroup(group)));
+    assert.equal(asked.filter(({ status }) => status === 'fulfilled').length, 1);
+    const { SecurityGroups } = await ec2.describeSecurityGroups({ Filters: [{ Name: 'group-name', Values: ['one'] }] });
+    assert.equal(SecurityGroups?.length, 1);
+  });
+
   it('one that was terminated is not started, and terminating it again changes nothing', async () => {
     const c = await cloud();
     const ec2 = await at(c, 'east', 'ec2');

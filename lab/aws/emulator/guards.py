@@ -1,12 +1,24 @@
 """What AWS refuses and moto lets pass: acts in the wrong state, in the wrong place, or twice."""
 
+import threading
+
 from moto.ec2.exceptions import EC2ClientError, InvalidSnapshotIdError
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.tags import TagBackend
 
 from . import request
 from .patch import around
+
+_one_group_at_a_time = threading.Lock()
+
+
+@around(SecurityGroupBackend, "create_security_group")
+def create_security_group(plain, *args, **kwargs):
+    """A name is there once in a VPC, and this server is threaded: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"""
+    with _one_group_at_a_time:
+        return plain(*args, **kwargs)
 
 
 @around(InvalidSnapshotIdError, "__init__")
