@@ -209,8 +209,8 @@ async function worker(site: string, address: string): Promise<ChildProcess> {
     // It warns of each run that does not end well, as no backup without a restore does: only its end is of interest here.
     let said = '';
     child.once('exit', () => fail(new Error(`The worker of ${site} ended: ${said.trim()}`)));
-    child.stderr.on('data', (data: Buffer) => {
-      said = `${said}${data}`.slice(-2_000);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = `${said}${text}`.slice(-2_000);
       if (said.includes('asks for work')) ready();
     });
   });
