@@ -80,18 +80,19 @@ describe('a run of each kind', () => {
     );
   });
 
-  it('that is a backup waits for nobody where its preflight is too slow, and takes what it was to take', async () => {
-    const backup = taken('20261122F', new Date().toISOString());
-    const script = { 't.take.execute': () => ({ backups: [news(true, backup)] }) };
-    const late = { ok: false, seen: ['it did not answer within 7 s'], code: 'preflight-late' };
-    const run = {
-      'run.preflight': async ({ calls }: { calls: readonly { step: { id: string } }[] }) =>
-        calls.map(({ step: { id } }) => ({ step: id, ...late })),
-    };
-    const steps = [step('take', [], { uses: 't.take' })];
-    const end = await play('backup', nextSystem(), { steps, script, run }, ending);
-    assert.deepEqual([end.verdict, end.status], ['proven', 'completed']);
-  });
+  for (const code of ['preflight-late', 'timeout-schedule-to-close'])
+    it(`that is a backup waits for nobody where its preflight is not done in time (${code}), and takes what it was to take`, async () => {
+      const backup = taken('20261122F', new Date().toISOString());
+      const script = { 't.take.execute': () => ({ backups: [news(true, backup)] }) };
+      const late = { ok: false, seen: ['it did not answer within 7 s'], code };
+      const run = {
+        'run.preflight': async ({ calls }: { calls: readonly { step: { id: string } }[] }) =>
+          calls.map(({ step: { id } }) => ({ step: id, ...late })),
+      };
+      const steps = [step('take', [], { uses: 't.take' })];
+      const end = await play('backup', nextSystem(), { steps, script, run }, ending);
+      assert.deepEqual([end.verdict, end.status], ['proven', 'completed']);
+    });
 
   it('that is a backup fails as unproven where the proof fails, with nobody asked', async () => {
     const system = nextSystem();
