@@ -7,7 +7,6 @@ const rounds = process.env['LIFEBOAT_TEST_DEEP'] ? 200 : 20;
 
 describe('a series of failovers with faults at random moments', function () {
   this.timeout(rounds * 60_000);
-  this.retries(0);
   before(function () {
     needsFullLab(this);
   });
