@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { Gate } from '../plan/plan.ts';
 import type { Fact } from '../record/journal.ts';
 import type { Facts } from './wire.ts';
@@ -6,6 +6,7 @@ import { siteQueue } from './wire.ts';
 import { control } from './activities.ts';
 import { askOnce } from './ask.ts';
 import { bearable, doubtsAbout, serves, worsened } from './doubts.ts';
+import { whileGoing } from './going.ts';
 import { switchMode } from './intervene.ts';
 import { now } from './journal.ts';
 import { allowed } from './judge.ts';
@@ -14,6 +15,9 @@ import { awsOf } from './perform.ts';
 import type { Question } from './question.ts';
 import { resolve, worded } from './resolve.ts';
 import { Stopped, type Run } from './run.ts';
+
+/** How long until the world is looked at again where it was not known what would be lost, milliseconds. */
+const lookAgain = [2_000, 4_000, 8_000] as const;
 
 /**
  * Reads what a gate shows of the world, from the target's side. Never fails: what cannot be read is unknown.
@@ -41,6 +45,7 @@ export async function hold(run: Run, node: Gate): Promise<void> {
   const track = run.track(node.id);
   track.state = 'asking';
   track.startedAt ??= now();
+  const pauses = [...lookAgain];
   for (;;) {
     if (run.leftOut(node)) {
       track.state = 'waiting';
@@ -49,6 +54,12 @@ export async function hold(run: Run, node: Gate): Promise<void> {
     const shown = await lookAround(run, 2_000);
     if (run.stop) throw new Stopped();
     if (covered(run, node, shown)) break;
+    // Of hundreds that begin at once some get no answer in time: that alone is no reason to ask people what they have answered.
+    const pause = run.input.given?.approved && shown.atRisk === null ? pauses.shift() : undefined;
+    if (pause !== undefined) {
+      await whileGoing(run, () => sleep(pause));
+      continue;
+    }
     let since: Promise<Facts> | undefined;
     // The world is looked at again while the sender of an approval is.
     const pressed = (choice: string): void => {

@@ -126,9 +126,10 @@ function isAwsSite(run: Run, value: Late): boolean {
 
 /** In an unplanned run the source is expected to fail, and in any what is not up yet: that is a fact for the gate. */
 function excused(run: Run, answer: SiteAnswer): boolean {
-  // Not known in time is not known to fail. Where nobody is asked on failure, or hundreds begin at once, the step itself will tell.
-  const inTime = !/^preflight-late$|^timeout/u.test(answer.code);
-  if (!inTime && (policyOf(run.kind).onFailure === 'undo' || run.input.given !== undefined)) return true;
+  // Not known, or not asked for being one of too many, is not known to fail. Where nobody is asked on failure, or hundreds begin at
+  // once, the step itself will tell.
+  const known = !/^preflight-late$|^timeout|^aws-throttled$/u.test(answer.code);
+  if (!known && (policyOf(run.kind).onFailure === 'undo' || run.input.given !== undefined)) return true;
   const source = run.pinned.source.site;
   const hosts = Object.values(answer.action.hosts);
   // A host that a step before this one switches on, or starts, does not answer yet.

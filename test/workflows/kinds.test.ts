@@ -80,7 +80,7 @@ describe('a run of each kind', () => {
     );
   });
 
-  for (const code of ['preflight-late', 'timeout-schedule-to-close'])
+  for (const code of ['preflight-late', 'timeout-schedule-to-close', 'aws-throttled'])
     it(`that is a backup waits for nobody where its preflight is not done in time (${code}), and takes what it was to take`, async () => {
       const backup = taken('20261122F', new Date().toISOString());
       const script = { 't.take.execute': () => ({ backups: [news(true, backup)] }) };

@@ -43,6 +43,21 @@ describe('gates of runs that a run has started', () => {
       });
     });
 
+  it('are approved by it where the loss was only not known in time, and is on a second look', async () => {
+    const troupe = new Troupe();
+    const system = nextSystem();
+    const steps = [gate('tier-1'), troupe.runs('one', [system], moves, { needs: ['tier-1'] })];
+    let looks = 0;
+    const late: Facts = { ...calm, atRisk: null, atRiskText: 'no answer within 2 s' };
+    const run: Play['run'] = { 'run.facts': async ({ system: of }) => (of.name === system && (looks += 1) < 3 ? late : calm) };
+    await play(theatre, troupe, { steps, script, run }, async (handle) => {
+      await choose(handle, await asked(handle, 'tier-1'), 'approve', 'alice');
+      await running(theatre, system);
+      assert.equal((await ending(child(theatre, system))).verdict, 'recovered, unprotected');
+    });
+    assert.ok(looks >= 3, `it looked ${looks} times`);
+  });
+
   for (const [what, given] of [
     ['more people are needed than approved', { count: 2 }],
     ['those who approved do not hold the role that they ask', { approvers: ['dbas'] }],
