@@ -40,6 +40,8 @@ const { values } = parseArgs({
 const [systems, instances, state] = [Number(values.systems), Number(values.instances), Number(values.state)];
 const limits = { events: 4_096, bytes: 50 * 1024 * 1024, memory: 512 };
 const people = ['alice@example.com', 'bob@example.com'];
+/** How often the same is tried again where people are asked. */
+const patience = 4;
 
 console.log(`${systems} systems: ${systems * instances} instances and ${systems} databases\n${await versions()}\n`);
 const folder = await mkdtemp(join(tmpdir(), 'lifeboat-scale-'));
@@ -197,7 +199,8 @@ async function answer(handle: WorkflowHandle, answered: Set<string>): Promise<vo
     const key = `${handle.workflowId} ${id} ${attempt}`;
     if (answered.has(key)) continue;
     answered.add(key);
-    const wanted = kind === 'gate' ? 'approve' : id === 'preflight' ? 'retry' : 'skip';
+    // As an operator would: what did not answer is tried again before it is given up.
+    const wanted = kind === 'gate' ? 'approve' : attempt < patience ? 'retry' : 'skip';
     const choice = choices.find((one) => one.choice === wanted) ?? choices[0]!;
     for (const by of people) await handle.signal(choice.signal, { by, reason: 'the benchmark' });
   }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { types as released } from '../activities/index.ts';
@@ -27,6 +28,8 @@ export interface WorkerSettings {
  * activities on the control queue. Ends on SIGINT and SIGTERM, giving steps under way ten seconds.
  */
 export async function runWorker({ site: name, runbooks, ready, types = released, interceptors }: WorkerSettings): Promise<void> {
+  // It runs beside what it is to recover: left alone, V8 lets the heap grow to four times what is alive before it clears up.
+  setFlagsFromString('--heap-growing-percent=50');
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGINT', 'SIGTERM'] });
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const [connection, bundle] = await Promise.all([NativeConnection.connect(connectionOptions), workflowBundle()]);
@@ -66,6 +69,8 @@ export const control = {
   workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
   // A killed worker's runs stand still for this long.
   stickyQueueScheduleToStartTimeout: '2 seconds',
+  // The default follows the machine's memory, not the worker's. One that was put aside is replayed when it goes on.
+  maxCachedWorkflows: 150,
 } as const;
 /** For the steps of a site. */
 export const steps = {

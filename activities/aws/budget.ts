@@ -36,17 +36,25 @@ export async function spend(call: Spending): Promise<void> {
     await take(bucketOf(call, one), scaled(one.limit, call.facts.apiShare), one.tokens, call.signal);
 }
 
-/** AWS has throttled this call: fewer are made for a while. Calls that were on their way together count once. */
+/**
+ * AWS has throttled this call: fewer are made for a while. Calls that were on their way together count once. Which of its limits was
+ * reached AWS does not say: it is the one of which least is left, and of the others half is held to be left.
+ */
 export function throttled(call: Spending): void {
-  for (const one of takes(call.service, call.operation, call.input)) {
-    const bucket = bucketOf(call, one);
-    const now = performance.now();
-    refill(bucket, scaled(one.limit, call.facts.apiShare), now);
-    bucket.tokens = Math.min(bucket.tokens, 0);
-    if (now - bucket.throttled < 500) continue;
-    bucket.part = Math.max(least, bucket.part / 2);
-    bucket.throttled = now;
-  }
+  const now = performance.now();
+  const all = takes(call.service, call.operation, call.input).map((one) => {
+    const [bucket, limit] = [bucketOf(call, one), scaled(one.limit, call.facts.apiShare)];
+    refill(bucket, limit, now);
+    return { bucket, left: bucket.tokens / limit.burst };
+  });
+  const [first, ...others] = all.toSorted((one, other) => one.left - other.left);
+  if (first === undefined) return;
+  const reached = first.bucket;
+  reached.tokens = Math.min(reached.tokens, 0);
+  if (now - reached.throttled < 500) return;
+  reached.part = Math.max(least, reached.part / 2);
+  reached.throttled = now;
+  for (const { bucket } of others) bucket.tokens = Math.min(bucket.tokens, bucket.tokens / 2);
 }
 
 async function take(bucket: Bucket, limit: Limit, tokens: number, signal?: AbortSignal): Promise<void> {

@@ -71,6 +71,15 @@ describe('The budget of API calls', () => {
     assert.ok(whole >= 9, `at its 20 a second: ${whole}`);
   });
 
+  it('holds the limit of which least is left to be the one that was reached, and keeps half of the others', async () => {
+    const one = call('RunInstances', { input: { MaxCount: 1 } });
+    await spend(one);
+    // A burst of 1000 instances, and of 5 calls.
+    for (let turn = 0; turn < 10; turn += 1) throttled(one);
+    await sleep(1_200);
+    assert.equal(await atOnce(3, { ...one, input: { MaxCount: 400 } }), 1);
+  });
+
   it('is left by a step that is cancelled, and those behind it go on', async () => {
     await atOnce(5, call('StartInstances'));
     const end = new AbortController();
