@@ -40,8 +40,10 @@ describe('a pair of which one is an instance at AWS', function () {
     ).length;
   /** Markers that the probe's own ledger has as acknowledged, and whether they are on that host. */
   const markers = async (host: string): Promise<{ readonly at: number; readonly there: boolean }[]> => {
+    // The ledger first: what is acknowledged after it was read would else look lost.
+    const ledger = await readFile(`${world.lab.folder}/probe/orders.log`, 'utf8');
     const there = new Set((await world.sql<{ id: string }>(host, 'select id from lifeboat_markers')).map(({ id }) => id));
-    return (await readFile(`${world.lab.folder}/probe/orders.log`, 'utf8')).split('\n').flatMap((line) => {
+    return ledger.split('\n').flatMap((line) => {
       const [kind, , id, at] = line.split(' ');
       return kind === 'a' ? [{ at: Number(at), there: there.has(id!) }] : [];
     });
