@@ -1,3 +1,6 @@
+import copyCompare from './copy/compare.ts';
+import copyPostgres from './copy/postgres.ts';
+import copyRds from './copy/rds.ts';
 import dnsUpdate from './dns/update.ts';
 import ec2Address from './ec2/address.ts';
 import ec2AttachVolume from './ec2/attach-volume.ts';
@@ -77,6 +80,9 @@ import tcpCheck from './tcp/check.ts';
 
 /** Every step type, in the order of their names. */
 export const types: readonly StepType[] = [
+  copyCompare,
+  copyPostgres,
+  copyRds,
   dnsUpdate,
   ec2Address,
   ec2AttachVolume,

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { permitted } from './aws/permitted.ts';
-import type { Attestation, AwsFacts, Effect, HostFacts, ProofKind, SystemFacts } from '../plan/plan.ts';
+import type { HandCommand, HandFacts } from './by-hand/command.ts';
+import type { Found } from '../workflows/protection.ts';
+import type { Attestation, AwsFacts, Effect, HostFacts, ProofKind, Recipient, SystemFacts } from '../plan/plan.ts';
 
 /** One person's word, and how the person is known. */
 export interface Stated {
@@ -63,6 +65,8 @@ export interface Outcome<Output> {
   readonly lifts?: readonly string[];
   /** The site that serves from now on, where a step puts something in service in place of what was there, without a promotion. */
   readonly serves?: string;
+  /** What is to be mended although the step itself did what it should: a version that drifted, a check that proves nothing. */
+  readonly findings?: readonly Found[];
   /** What was seen in the world, one sentence an item. */
   readonly evidence: readonly string[];
 }
@@ -109,7 +113,7 @@ export interface StepContext {
   fences(): Promise<readonly Proof[]>;
   /** Directory on the worker's machine where a step may leave a file for people, such as exported rows; made if missing. */
   exports(): Promise<string>;
-  readonly notify: { readonly [name: string]: { readonly webhook: string; readonly secret?: string } };
+  readonly notify: { readonly [name: string]: Recipient };
   /** Aborted when the step is cancelled, its run is over, or its time is up. Hand it to everything that waits. */
   readonly signal: AbortSignal;
   heartbeat(details?: unknown): void;
@@ -191,6 +195,19 @@ export interface StepDefinition<Input, Output> {
   verify(input: Input, context: StepContext): Promise<Outcome<Output>>;
   /** The same act in isolation, or the reason why there is none, which a report lists as not proven. */
   readonly rehearse: ((input: Input, context: StepContext) => Promise<Outcome<Output>>) | { readonly none: string };
+  /** True: its rehearsal MUST only read, and may look at what is in service: credentials, states, rows to compare with. */
+  readonly proves?: true;
+  /** True: it needs the database of the member that its host is to run. In a rehearsal that is a copy, made before. */
+  readonly member?: true;
+  /** True: it puts another cluster in that database's place. A rehearsal that has it makes no copy of what runs. */
+  readonly adopts?: true;
+  /**
+   * Takes away what `rehearse` made, where neither tag nor marker tells of it; read back. MUST survive that there is nothing.
+   * Returns what it took away, one sentence each.
+   */
+  readonly sweep?: (input: Input, context: StepContext) => Promise<readonly string[]>;
+  /** The same act as commands, for the checklist that people follow where there is no Temporal. Absent: words alone. */
+  readonly byHand?: (input: Input, facts: HandFacts) => readonly HandCommand[];
   /** MUST survive an `execute` that never finished. A change without an undo says why. */
   readonly undo: ((input: Input, context: StepContext) => Promise<readonly string[]>) | { readonly none: string };
 }
@@ -219,6 +236,10 @@ export function step<Input, Output>(definition: StepDefinition<Input, Output>): 
               act(definition.input.parse(input), context)
           )(definition.rehearse)
         : definition.rehearse,
+    ...(definition.sweep === undefined
+      ? {}
+      : { sweep: (input: unknown, context: StepContext) => definition.sweep!(definition.input.parse(input), context) }),
+    ...(definition.byHand === undefined ? {} : { byHand: (input: unknown, facts: HandFacts) => commands(definition, input, facts) }),
     undo:
       typeof definition.undo === 'function'
         ? (
@@ -227,4 +248,10 @@ export function step<Input, Output>(definition: StepDefinition<Input, Output>): 
           )(definition.undo)
         : definition.undo,
   } as StepType;
+}
+
+/** None where the input holds what only the run will know. */
+function commands<Input, Output>(definition: StepDefinition<Input, Output>, input: unknown, facts: HandFacts): readonly HandCommand[] {
+  const read = definition.input.safeParse(input);
+  return read.success ? definition.byHand!(read.data, facts) : [];
 }

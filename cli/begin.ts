@@ -1,4 +1,5 @@
-import type { Kind, Mode } from '../plan/plan.ts';
+import type { Mode } from '../plan/plan.ts';
+import type { RunKind } from '../workflows/policy.ts';
 import type { RunInput } from '../workflows/wire.ts';
 import { flag, text } from './arguments.ts';
 import type { Arguments, Command } from './command.ts';
@@ -41,7 +42,7 @@ export function requiredMode(args: Arguments, command: string): Mode {
 /** Starts the run, or attaches to the one under way and says so; follows it to its end. Returns the exit code. */
 export async function begin(
   args: Arguments,
-  kind: Kind,
+  kind: RunKind,
   what: Pick<RunInput, 'system' | 'site' | 'mode' | 'cause' | 'runbook' | 'parameters'>,
 ): Promise<number> {
   const [{ connect }, { startRun }] = await Promise.all([import('./connect.ts'), import('./start-run.ts')]);

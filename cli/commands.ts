@@ -8,6 +8,11 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
     check: async () => (await import('./check.ts')).default,
     backup: async () => (await import('./backup.ts')).default,
     backups: async () => (await import('./backups.ts')).default,
+    dashboard: async () => (await import('./dashboard.ts')).default,
+    rehearse: async () => (await import('./rehearse.ts')).default,
+    sweep: async () => (await import('./sweep.ts')).default,
+    findings: async () => (await import('./findings.ts')).default,
+    schedules: async () => (await import('./schedules.ts')).default,
     plan: async () => (await import('./plan.ts')).default,
     iam: async () => (await import('./iam.ts')).default,
     demo: async () => (await import('./demo.ts')).default,
@@ -20,6 +25,8 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
     restore: async () => (await import('./restore.ts')).default,
     run: async () => (await import('./run.ts')).default,
     status: async () => (await import('./status.ts')).default,
+    stop: async () => (await import('./stop.ts')).default,
+    resume: async () => (await import('./resume.ts')).default,
   },
   'What a run asks of people': {
     approve: decision('approve'),
@@ -34,6 +41,10 @@ export const groups: { readonly [title: string]: { readonly [name: string]: Load
   },
   Afterwards: {
     report: async () => (await import('./report.ts')).default,
+    records: async () => (await import('./records.ts')).default,
+    verify: async () => (await import('./verify.ts')).default,
+    'sign-off': async () => (await import('./sign-off.ts')).default,
+    keys: async () => (await import('./keys.ts')).default,
   },
   'Permanent services': {
     worker: async () => (await import('./worker.ts')).default,

@@ -42,7 +42,7 @@ export async function listRuns(temporal: Temporal, query: 'running' | 'recent', 
 }
 
 export async function listSystems(temporal: Temporal): Promise<WorkflowExecutionInfo[]> {
-  return await list(temporal, 'WorkflowType = "system" AND ExecutionStatus = "Running"', 200);
+  return await list(temporal, 'WorkflowType = "system" AND ExecutionStatus = "Running"', 1_000);
 }
 
 async function list(temporal: Temporal, query: string, most: number): Promise<WorkflowExecutionInfo[]> {

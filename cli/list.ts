@@ -1,37 +1,46 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import type { Loan, SystemState } from '../workflows/wire.ts';
+import { standings } from '../record/dashboard/standing.ts';
+import { headLine } from '../record/evidence/head.ts';
+import type { Loan, Summary } from '../workflows/wire.ts';
 import type { Temporal } from './connect.ts';
-import { duration } from '../record/words.ts';
 import { exit } from './exit.ts';
-import { usage } from './failure.ts';
 import { listRuns, listSystems } from './find-run.ts';
-import { paint, plain, say, sayJson, table } from './print.ts';
-import { didYouMean } from './suggest.ts';
+import { paint, say, sayJson, table } from './print.ts';
+import { roomOf, showSystems } from './show-systems.ts';
 
-/** Prints the systems under protection and the runs, those under way first. `system`: the workflow id of one system. */
-export async function list(temporal: Temporal, json: boolean, system?: string): Promise<number> {
+/** Prints how all systems stand, and the runs, those under way first. Three calls, whatever there is; no worker has to be alive. */
+export async function list(temporal: Temporal, json: boolean, all: boolean): Promise<number> {
   const [running, recent, workflows] = await Promise.all([
     listRuns(temporal, 'running'),
     listRuns(temporal, 'recent', 10),
     listSystems(temporal),
   ]);
-  const chosen = system === undefined ? workflows : workflows.filter((one) => one.workflowId === system);
-  if (system !== undefined && chosen.length === 0) {
-    const known = workflows.map((one) => one.workflowId);
-    throw usage(`No system "${plain(system)}" is known to ${temporal.address}.${didYouMean(system, known)}`, 'lifeboat status lists them.');
+  const runs = [...running, ...recent.filter((run) => !running.some((live) => live.runId === run.runId))].map((run) =>
+    runOf(temporal, run),
+  );
+  const known = new Map(workflows.map(({ workflowId, memo }) => [nameOf(workflowId), (memo?.['summary'] as Summary | undefined) ?? null]));
+  const standing = standings(known, [], Date.now());
+  if (json) {
+    const loans = new Map(workflows.map(({ workflowId, memo }) => [nameOf(workflowId), (memo?.['loan'] as Loan | undefined) ?? null]));
+    const systems = standing.map(({ system, tone, worries, summary }) => ({
+      system,
+      tone,
+      worries: worries.map(({ text }) => text),
+      head: summary?.head ? headLine(system, summary.head) : null,
+      loan: loans.get(system) ?? null,
+      summary,
+    }));
+    sayJson({ systems, runs });
+    return exit.done;
   }
-  const systems = await Promise.all(chosen.map((one) => systemOf(temporal, one)));
-  const runs =
-    system !== undefined
-      ? []
-      : [...running, ...recent.filter((run) => !running.some((live) => live.runId === run.runId))].map((run) => runOf(temporal, run));
-  if (json) sayJson({ systems, runs });
-  else {
-    printSystems(systems);
-    if (system === undefined) printRuns(runs);
-  }
+  const underWay = new Map(runs.filter(({ closedAt }) => closedAt === null).map(({ system, workflowId }) => [system ?? '', workflowId]));
+  const room = all ? { lines: Infinity, columns: Infinity } : roomOf(process.stdout, runs.length + 5);
+  showSystems(standing, underWay, Date.now(), room);
+  printRuns(runs);
   return exit.done;
 }
+
+const nameOf = (workflowId: string): string => workflowId.replace(/^system-/u, '');
 
 interface Listed {
   readonly workflowId: string;
@@ -62,38 +71,6 @@ function runOf(temporal: Temporal, run: WorkflowExecutionInfo): Listed {
     closedAt: run.closeTime?.toISOString() ?? null,
     link: temporal.link(run.workflowId, run.runId),
   };
-}
-
-interface ListedSystem {
-  readonly system: string;
-  /** Absent where no worker answered. */
-  readonly state: SystemState | null;
-  readonly loan: Loan | null;
-}
-
-async function systemOf(temporal: Temporal, info: WorkflowExecutionInfo): Promise<ListedSystem> {
-  const state = await temporal
-    .within(3000, () => temporal.client.workflow.getHandle(info.workflowId).query<SystemState>('state'))
-    .catch(() => null);
-  return { system: info.workflowId.replace(/^system-/, ''), state, loan: (info.memo?.['loan'] as Loan | undefined) ?? null };
-}
-
-function printSystems(systems: readonly ListedSystem[]): void {
-  say(paint('bold', 'Systems'));
-  if (systems.length === 0) say('  none yet: a system is known from its first run on');
-  for (const { system, state, loan } of systems) {
-    if (state === null) {
-      say(`  ${plain(system)}  no worker answers${loan?.runId ? `; lent to run ${loan.runId}` : ''}`);
-      continue;
-    }
-    const words = [state.active === null ? 'not known where it is served' : `served at ${state.active}`];
-    if (state.unprotectedSince !== null)
-      words.push(paint('yellow', `unprotected for ${duration(Date.now() - Date.parse(state.unprotectedSince))}`));
-    if (state.holder !== null) words.push(`lent to ${state.holder.workflowId}`);
-    for (const fence of state.fences) words.push(`fence stands on ${fence.host} (${fence.by})`);
-    if (state.lastRun !== null) words.push(`last run ${state.lastRun.workflowId} ${state.lastRun.verdict} at ${state.lastRun.at}`);
-    say(`  ${plain(system)}  ${words.join('; ')}`);
-  }
 }
 
 function printRuns(runs: readonly Listed[]): void {

@@ -8,7 +8,7 @@ import { wantedSite } from './starting.ts';
 const command: Command = {
   name: 'plan',
   summary: 'Shows what a run would do, on what, where and in which order. Changes nothing.',
-  usage: 'SYSTEM|RUNBOOK|--site SITE [--planned|--unplanned] [--from SITE] [--export FILE]',
+  usage: 'SYSTEM|RUNBOOK|--site SITE [--planned|--unplanned] [--from SITE] [--rehearsal] [--export FILE]',
   options: {
     planned: { type: 'boolean', help: 'Only the path where the source still serves.' },
     unplanned: { type: 'boolean', help: 'Only the path where the source is lost.' },
@@ -17,6 +17,7 @@ const command: Command = {
     from: { type: 'string', value: 'SITE', help: 'The site that serves now. Default: the world is asked.' },
     param: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'A parameter of the runbook; may be given several times.' },
     runbook: { type: 'string', value: 'NAME', help: 'Needed only where a system has several runbooks.' },
+    rehearsal: { type: 'boolean', help: 'What a rehearsal of it would do, and how that differs from a live run.' },
     export: { type: 'string', value: 'FILE', help: 'Writes a checklist, in Markdown, that people can follow without Temporal.' },
     ...runbooksOption,
   },
@@ -32,6 +33,7 @@ const command: Command = {
       ...(site === undefined ? {} : { whole: kind ?? 'failover' }),
       mode,
       from: text(args, 'from'),
+      rehearsal: flag(args, 'rehearsal'),
       file: text(args, 'export'),
       json: flag(args, 'json'),
     });

@@ -6,6 +6,7 @@ import type { InventoryFile, RunbookFile } from '../plan/load.ts';
 import { policies, type Needed, type Purpose, type SitePolicy } from '../plan/permissions.ts';
 import type { Json, SystemFacts } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
+import { rehearse } from '../plan/rehearsal/rehearse.ts';
 import type { Arguments } from './command.ts';
 import { exit } from './exit.ts';
 import { Failure, usage } from './failure.ts';
@@ -53,9 +54,8 @@ export function policiesOf(runbook: RunbookFile, around: Around, purpose: Purpos
   const system = systemFacts(inventory.data, runbook.data.system);
   const ways = system ? waysOf(system, runbook.data.target) : [];
   try {
-    const wholes = ways.map(([source, target], way) =>
-      compileWhole({ runbook, types, source, target, directions: directions(way), ...around }),
-    );
+    const compile = purpose === 'live' ? compileWhole : rehearse;
+    const wholes = ways.map(([source, target], way) => compile({ runbook, types, source, target, directions: directions(way), ...around }));
     return policies(wholes, needed(purpose), purpose);
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;

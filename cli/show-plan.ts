@@ -4,9 +4,11 @@ import { types } from '../activities/index.ts';
 import { modesOf } from '../plan/analysis.ts';
 import { compile, type CompileInput } from '../plan/compile.ts';
 import { estimate, inOrder, type Estimate } from '../plan/estimate.ts';
+import { inFull, inShort } from '../plan/estimate/say.ts';
 import { checklist } from '../plan/export.ts';
-import type { Branch, Mode, Plan, PlanNode } from '../plan/plan.ts';
+import type { Branch, Mode, Plan, PlanNode, RehearsalFacts } from '../plan/plan.ts';
 import { PlanError } from '../plan/problem.ts';
+import { rehearse } from '../plan/rehearsal/rehearse.ts';
 import { revisionOf } from '../plan/revision.ts';
 import { duration } from '../record/words.ts';
 import type { Arguments } from './command.ts';
@@ -17,6 +19,7 @@ import { lateText } from './late.ts';
 import { parameters } from './look-up.ts';
 import { ofSite } from './plan-site.ts';
 import { note, paint, plain, say, sayJson, table } from './print.ts';
+import { foretold, type Forecasts } from './foretold.ts';
 import { findSource } from './source.ts';
 import { wantedRunbook } from './wanted-runbook.ts';
 
@@ -29,6 +32,7 @@ interface Wanted {
   readonly mode: Mode | undefined;
   /** The site that serves; undefined: ask. */
   readonly from: string | undefined;
+  readonly rehearsal: boolean;
   /** Where the checklist goes. */
   readonly file: string | undefined;
   readonly json: boolean;
@@ -43,11 +47,13 @@ export async function showPlan(args: Arguments, wanted: Wanted): Promise<number>
   const modes = modesOf(runbook.data.kind).filter((mode) => wanted.mode === undefined || mode === wanted.mode);
   if (modes.length === 0) throw usage(`A ${runbook.data.kind} is never ${wanted.mode}.`, 'Leave the mode out.');
   const revision = await revisionOf(wanted.folder);
-  const plan = compiled({ ...input, ...(revision === undefined ? {} : { revision }) });
+  const make = wanted.rehearsal ? (given: CompileInput): Plan => rehearse(given).plan : compile;
+  const plan = compiled({ ...input, ...(revision === undefined ? {} : { revision }) }, make);
   const estimates = Object.fromEntries(modes.map((mode) => [mode, estimate(plan, mode)]));
+  const forecasts = await foretold(plan, modes);
   if (wanted.file !== undefined) await writeChecklist(plan, modes, resolve(wanted.file));
-  if (wanted.json) sayJson({ plan, estimates, evidence });
-  else print(plan, modes, estimates, evidence);
+  if (wanted.json) sayJson({ plan, estimates, forecasts, evidence });
+  else print(plan, modes, estimates, forecasts, evidence);
   return exit.done;
 }
 
@@ -57,9 +63,9 @@ async function ofRunbook(args: Arguments, wanted: Wanted): Promise<{ input: Comp
   return { input: { runbook, runbooks, inventory, types, source, target, ...parameters(args, runbook.data) }, evidence };
 }
 
-function compiled(input: Parameters<typeof compile>[0]): Plan {
+function compiled(input: CompileInput, make: (input: CompileInput) => Plan): Plan {
   try {
-    return compile(input);
+    return make(input);
   } catch (error) {
     if (!(error instanceof PlanError)) throw error;
     throw new Failure(
@@ -77,14 +83,28 @@ async function writeChecklist(plan: Plan, modes: readonly Mode[], file: string):
   note(`Checklist: ${file}`);
 }
 
-function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: string]: Estimate }, evidence: readonly string[]): void {
-  say(paint('bold', `${plan.kind} of ${plan.whole ?? plan.system.name}: ${plan.source.site} → ${plan.target.site}`));
+function print(
+  plan: Plan,
+  modes: readonly Mode[],
+  estimates: { readonly [mode: string]: Estimate },
+  forecasts: Forecasts | null,
+  evidence: readonly string[],
+): void {
+  say(
+    paint(
+      'bold',
+      `${plan.rehearsal === undefined ? '' : 'rehearsal of the '}${plan.kind} of ${plan.whole ?? plan.system.name}: ${plan.source.site} → ${plan.target.site}`,
+    ),
+  );
   say(`runbook ${plan.runbook}${plan.revision === undefined ? '' : ` at revision ${plan.revision}`}; ${plain(plan.description)}`);
   say(`digest ${plan.digest}`);
   evidence.forEach((line) => say(paint('dim', plain(line))));
   for (const mode of modes) {
     const { path, expected, steps } = estimates[mode] as Estimate;
-    say(`\n${paint('bold', mode)}: about ${duration(expected)} without people's waits; longest path ${path.join(' → ')}`);
+    const told = forecasts?.[mode];
+    const time = told === undefined || told.runs === 0 ? `about ${duration(expected)} by what is usual` : inShort(told, duration);
+    say(`\n${paint('bold', mode)}: ${time}; without people's waits; longest path ${path.join(' → ')}`);
+    if (told !== undefined) inFull(told, duration).forEach((sentence) => say(`  ${plain(sentence)}`));
     const rows = inOrder(plan, mode).map((node, index) => [
       `  ${index + 1}`,
       node.id,
@@ -95,12 +115,18 @@ function print(plan: Plan, modes: readonly Mode[], estimates: { readonly [mode: 
     ]);
     table(rows).forEach((row) => say(row));
   }
+  if (plan.rehearsal !== undefined) sayDifferences(plan.rehearsal);
   if (plan.warnings.length > 0) say();
   plan.warnings.forEach((warning) => say(`${paint('yellow', 'warning')}  ${plain(warning)}`));
-  if (plan.kind === 'failover')
+  if (plan.kind === 'failover' && plan.rehearsal === undefined)
     say(
       `\nTo run exactly this: ${hints().command} failover ${plan.whole === undefined ? plan.system.name : `--site ${plan.whole}`} ${modes.map((mode) => `--${mode}`).join('|')} --digest ${plan.digest}`,
     );
+}
+
+function sayDifferences({ of, differs }: RehearsalFacts): void {
+  say(`\n${paint('bold', 'How it differs')} from the live plan ${of.slice(0, 12)}`);
+  table(differs.map(({ step, how, text }) => [`  ${step}`, how, plain(text)])).forEach((row) => say(row));
 }
 
 function what(node: PlanNode): string {

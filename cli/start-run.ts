@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { Kind } from '../plan/plan.ts';
+import type { RunKind } from '../workflows/policy.ts';
 import { controlQueue, idOfRun, type RunInput } from '../workflows/wire.ts';
 import { explain, type Temporal } from './connect.ts';
 import type { RunName } from './find-run.ts';
@@ -10,7 +10,7 @@ export interface Started extends RunName {
 }
 
 /** Starts a run, or finds the one of this kind and system that is under way. */
-export async function startRun(temporal: Temporal, kind: Kind, input: RunInput): Promise<Started> {
+export async function startRun(temporal: Temporal, kind: RunKind, input: RunInput): Promise<Started> {
   const workflowId = idOfRun(kind, input);
   const words = [
     `${kind} of ${input.site ?? input.system}`,

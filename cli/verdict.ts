@@ -11,7 +11,7 @@ export function verdictOf(run: Snapshot): Verdict | null {
 }
 
 /** Verdicts of a run that did what it was started for. */
-export const good: readonly string[] = ['recovered', 'recovered, unprotected', 'restored', 'proven'];
+export const good: readonly string[] = ['recovered', 'recovered, unprotected', 'restored', 'proven', 'rehearsed'];
 
 /** Exit code of a command that followed a run to its end. */
 export function verdictCode(run: Snapshot): number {
@@ -33,7 +33,7 @@ export function ending(run: Snapshot): Line[] {
       [well ? 'green' : 'red', `${well ? '✓' : '✗'} ${verdict ?? ended(run.status)}`],
       [null, why === '' ? '' : `: ${plain(why)}`],
     ],
-    ...(run.state?.whole === undefined ? [[[null, servedBy(serving, system)]] satisfies Line] : []),
+    ...(run.state?.whole === undefined && run.type !== 'rehearsal' ? [[[null, servedBy(serving, system)]] satisfies Line] : []),
     ...Object.entries(run.result?.records ?? run.state?.records ?? {}).map(([site, path]): Line => [
       ['dim', `  report at ${site}: `],
       [null, plain(path)],

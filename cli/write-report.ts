@@ -8,10 +8,19 @@ import { usage } from './failure.ts';
 import { paint, plain, say, sayJson } from './print.ts';
 import { good } from './verdict.ts';
 
-/** Builds the record of a history again; prints it in short or as JSON, and writes report or record to `out`. Returns 0. */
-export async function writeReport(history: History, options: { json: boolean; out: string | undefined }): Promise<number> {
+/** Builds the record of a history again; prints it in short or as JSON, and writes report or record to `out`, and the report to `pdf`. Returns 0. */
+export async function writeReport(
+  history: History,
+  options: { json: boolean; out: string | undefined; pdf: string | undefined },
+): Promise<number> {
   const { recordFromHistory } = await import('../worker/replay.ts');
   const { record, html } = await recordFromHistory(history);
+  if (options.pdf !== undefined) {
+    const { printPdf } = await import('./print-pdf.ts');
+    const file = resolve(options.pdf);
+    await printPdf(html, file);
+    say(file);
+  }
   if (options.out !== undefined) {
     const file = resolve(options.out);
     await writeFile(file, options.json ? `${JSON.stringify(record, null, 2)}\n` : html).catch((error: NodeJS.ErrnoException) => {
@@ -19,9 +28,9 @@ export async function writeReport(history: History, options: { json: boolean; ou
     });
     say(file);
   } else if (options.json) sayJson(record);
-  else {
+  else if (options.pdf === undefined) {
     summary(record).forEach((line) => say(line));
-    say('\nThe whole report: --out FILE.html; the whole record: --json');
+    say('\nThe whole report: --out FILE.html or --pdf FILE.pdf; the whole record: --json');
   }
   return exit.done;
 }

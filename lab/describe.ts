@@ -8,6 +8,7 @@ import { labFile, outside, secretFile, type Host, type Lab, type Site } from './
 import { freePorts } from './ports.ts';
 import type { Progress } from './progress.ts';
 import { publicFolder } from './readable.ts';
+import { writeRecordKey } from './record-key.ts';
 import { tools, type Tools } from './tools.ts';
 
 export interface UpOptions {
@@ -52,7 +53,7 @@ export async function describe(options: UpOptions): Promise<Lab> {
     user,
     disks,
     ...(options.ui === undefined ? {} : { ui: options.ui }),
-    ...shape(await freePorts(35), resolve(options.records ?? join(folder, 'records')), options.hybrid ?? false),
+    ...shape(await freePorts(37), resolve(options.records ?? join(folder, 'records')), options.hybrid ?? false),
     ...((options.aws ?? options.hybrid ?? false) ? { aws: await cloudPart() } : {}),
   };
   writeFileSync(labFile(folder), JSON.stringify(lab, null, 2));
@@ -75,6 +76,7 @@ function shape(ports: number[], records: string, hybrid: boolean): Pick<Lab, 'co
     control: next(),
     seenFrom: seen(() => ({ 22: next(), 5432: next() })),
     replication: next(),
+    copy: next(),
     ...(controlled ? { controller: { port: next(), inside: next() } } : {}),
   });
   return {
@@ -100,6 +102,7 @@ function writeSecrets(lab: Lab): void {
   ];
   for (const name of names) write(name, randomBytes(18).toString('base64url'));
   const { key, certificate } = selfSigned('Lifeboat practice lab');
+  writeRecordKey(secretFile(lab, 'record.key'));
   write('controllers.key', key);
   write('controllers.pem', certificate);
 }

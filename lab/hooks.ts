@@ -1,9 +1,12 @@
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { hooksFile, type Lab } from './lab.ts';
+import { eventsFile, hooksFile, type Lab } from './lab.ts';
 import { listening, readBody } from './serve.ts';
 
-/** The receiver of notifications: each delivery becomes a line of hooks.jsonl. It can lose its answer, as a network does. */
+/**
+ * The receiver of notifications: what a step sends becomes a line of hooks.jsonl, what people hear of by itself one of events.jsonl.
+ * It can lose its answer to a step, as a network does.
+ */
 export async function serveHooks(
   lab: Pick<Lab, 'folder' | 'hooks'>,
   address = '127.0.0.1',
@@ -21,8 +24,9 @@ export async function serveHooks(
           body: parsed(body),
           raw: body,
         };
-        appendFileSync(hooksFile(lab), `${JSON.stringify(entry)}\n`);
-        if (left > 0) {
+        const event = request.url === '/events';
+        appendFileSync(event ? eventsFile(lab) : hooksFile(lab), `${JSON.stringify(entry)}\n`);
+        if (left > 0 && !event) {
           left -= 1;
           request.socket.destroy();
         } else response.writeHead(200, { 'content-type': 'application/json' }).end('{"received":true}');

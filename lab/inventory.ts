@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
 import { cloudEntries, type CloudEntries } from './aws/inventory.ts';
 import { smallHome } from './aws/home.ts';
-import { dataOf, passfileOf, secretFile, type Host, type Lab } from './lab.ts';
+import { copiesOf, dataOf, passfileOf, secretFile, type Host, type Lab } from './lab.ts';
 import { program } from './launch.ts';
+import { told } from './told.ts';
 
 const address = '127.0.0.1';
 
@@ -52,13 +53,19 @@ export function inventory(lab: Lab): string {
             service: bySite((name) => service(lab, name)),
           },
           probe: { every: '100 milliseconds', good: 5 },
-          promised: { backup: '2 days', rehearsal: '35 days' },
+          rehearsal: {
+            at: bySite((name, { copy, site }) => ({ postgres: { port: copy }, root: copiesOf(lab, name), ...cloud?.standIns[site] })),
+          },
+          promised: { backup: '2 days', rehearsal: '36 days' },
+          // People practise: to and fro, without a pause.
+          rest: '0 seconds',
           ...cloud?.orders,
         },
         ...cloud?.systems,
       },
       ...(cloud ? { values: cloud.values } : {}),
-      notify: { 'on-call': { webhook: `http://${address}:${lab.hooks}/hook`, secret: `file:${secretFile(lab, 'hooks')}` } },
+      notify: told(`http://${address}:${lab.hooks}`, secretFile(lab, 'hooks')),
+      evidence: { key: `file:${secretFile(lab, 'record.key')}` },
     },
     { lineWidth: 140, aliasDuplicateObjects: false },
   );

@@ -43,6 +43,8 @@ export interface Host {
   readonly seenFrom: { readonly [viewpoint: string]: { readonly 22: number; readonly 5432: number } };
   /** Port at which the other member's standby reaches this host's database. */
   readonly replication: number;
+  /** Port of the copy that a rehearsal makes of its database. */
+  readonly copy: number;
   /** The power controller as people reach it, and behind its line. Absent: the host is an instance of the cloud. */
   readonly controller?: { readonly port: number; readonly inside: number };
 }
@@ -83,8 +85,12 @@ export const secret = (lab: Lab, name: string): string => secretIn(lab.folder, n
 export const secretIn = (folder: string, name: string): string => readFileSync(join(folder, 'secrets', name), 'utf8').trim();
 export const ledgerFile = (lab: Lab): string => join(lab.folder, 'power-ledger.jsonl');
 export const hooksFile = (lab: Pick<Lab, 'folder'>): string => join(lab.folder, 'hooks.jsonl');
+/** What people were told by itself: questions, failures, ends. */
+export const eventsFile = (lab: Pick<Lab, 'folder'>): string => join(lab.folder, 'events.jsonl');
 export const diskOf = (lab: Lab, host: string): string => join(lab.disks, host);
 export const dataOf = (lab: Lab, host: string): string => join(lab.disks, host, 'data');
+/** Where copies of a host's data lie that a rehearsal makes. */
+export const copiesOf = (lab: Lab, host: string): string => join(lab.disks, host, 'copies');
 /** The password file of the user who runs PostgreSQL, on every host. */
 export const passfileOf = (lab: Lab): string => join(lab.disks, 'pgpass');
 export const autostartOf = (lab: Lab, host: string): string => join(lab.disks, host, 'autostart');

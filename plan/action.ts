@@ -7,6 +7,7 @@ import type { Action, HostFacts, Json, Late, Reference } from './plan.ts';
 import type { Path } from './problem.ts';
 import { resolve, resolveNow } from './resolve.ts';
 import type { LateUse } from './resolve.ts';
+import { rehearsalNames } from './rehearsal/names.ts';
 import type { Scope } from './scope.ts';
 import { duration } from './words.ts';
 
@@ -33,7 +34,8 @@ export interface Made {
 export function makeAction(way: Way, scope: Scope, late: LateUse[]): Made | undefined {
   const type = typeOf(way.uses, way.usesPath, scope);
   if (type === undefined) return undefined;
-  const input = resolve(way.with, way.withPath, scope, late) as { readonly [field: string]: Late };
+  const resolved = resolve(way.with, way.withPath, scope, late) as { readonly [field: string]: Late };
+  const input = scope.input.rehearsal === undefined ? resolved : rehearsalNames(type, resolved, scope);
   const hosts = checkInput(type, input, way.withPath, scope);
   const action: Action = {
     uses: type.name,
@@ -49,6 +51,7 @@ export function makeAction(way: Way, scope: Scope, late: LateUse[]): Made | unde
     outage: type.outage ?? false,
     undo: typeof type.undo === 'function',
     promotes: type.promotes ?? false,
+    ...(type.sweep !== undefined && scope.input.rehearsal !== undefined ? { sweep: true as const } : {}),
     ...(type.protects ? { protects: true as const } : {}),
     ...(type.asks === undefined ? {} : { asks: asksOf(type.asks, input, way, scope) }),
   };

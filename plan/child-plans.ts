@@ -22,9 +22,18 @@ type Compile = (input: CompileInput) => Plan;
 const largestWave = { steps: 200, bytes: 96 * 1024 };
 
 /** The plans of a branch's children; what is wrong with them is said at the branch. */
-export function childPlans(branch: DraftBranch, base: Base, scope: Scope, compile: Compile): readonly ChildPlan[] {
+export function childPlans(
+  branch: DraftBranch,
+  base: Base,
+  scope: Scope,
+  compile: Compile,
+  rehearsal?: Step['rehearsal'],
+): readonly ChildPlan[] {
+  // What a rehearsal leaves out has no children.
+  if (typeof rehearsal === 'object') return [];
   if (branch.node.of === 'runs') return branch.runs.flatMap((run) => runPlan(run, scope, compile) ?? []);
-  return waves(branch.wave).map((wave, index) => wavePlan(branch, wave, index, base));
+  const wave = rehearsal === undefined ? branch.wave : branch.wave.map(({ item, step }) => ({ item, step: { ...step, rehearsal } }));
+  return waves(wave).map((one, index) => wavePlan(branch, one, index, base));
 }
 
 function waves(all: DraftBranch['wave']): DraftBranch['wave'][] {

@@ -1,6 +1,6 @@
 import { ChoiceError, chooseRunbook } from './choose.ts';
 import type { Draft } from './draft.ts';
-import { conditionOf, shared } from './draft-shared.ts';
+import { conditionOf, modeOf, shared } from './draft-shared.ts';
 import { own } from './facts.ts';
 import type { RunbookStep } from './grammar/runbook.ts';
 import { itemsOf } from './items.ts';
@@ -51,7 +51,7 @@ export function draftBranch(raw: RunbookStep, index: number, scope: Scope): Draf
     index,
     id: raw.id,
     path,
-    only: raw.only,
+    only: modeOf(raw),
     conditional: raw.if !== undefined,
     // Of like steps one stands for all: the rules are the same for each.
     ways: first?.ways ?? [],

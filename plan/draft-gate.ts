@@ -1,6 +1,6 @@
 import { peopleIn, rolesOf } from './action.ts';
 import type { Draft } from './draft.ts';
-import { conditionOf, shared } from './draft-shared.ts';
+import { conditionOf, modeOf, shared } from './draft-shared.ts';
 import type { RunbookGate } from './grammar/runbook.ts';
 import type { Expiry, Gate, Late, Reference } from './plan.ts';
 import type { Path } from './problem.ts';
@@ -44,7 +44,7 @@ export function draftGate(raw: RunbookGate, index: number, scope: Scope): Draft 
     index,
     id: raw.id,
     path,
-    only: raw.only,
+    only: modeOf(raw),
     conditional: raw.if !== undefined,
     ways: [],
     gate,

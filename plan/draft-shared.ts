@@ -1,6 +1,6 @@
 import type { RunbookGate, RunbookStep } from './grammar/runbook.ts';
 import { typesOf } from './input.ts';
-import type { Reference } from './plan.ts';
+import type { Mode, Reference } from './plan.ts';
 import type { Path } from './problem.ts';
 import { resolveReference } from './resolve.ts';
 import type { LateUse } from './resolve.ts';
@@ -22,12 +22,17 @@ export function conditionOf(raw: RunbookStep | RunbookGate, path: Path, scope: S
   return reference;
 }
 
+/** The one mode in which it runs. A step of rehearsals alone runs there in both. */
+export function modeOf({ only }: RunbookStep | RunbookGate): Mode | undefined {
+  return only === 'rehearsal' ? undefined : only;
+}
+
 /** What steps and gates have alike. */
 export function shared(raw: RunbookStep | RunbookGate, path: Path, condition: Reference | undefined, scope: Scope) {
   return {
     id: raw.id,
     needs: [...new Set(raw.needs)],
-    ...(raw.only === undefined ? {} : { only: raw.only }),
+    ...(modeOf(raw) === undefined ? {} : { only: modeOf(raw)! }),
     ...(condition === undefined ? {} : { if: condition }),
     line: scope.runbook.at(path).line,
   };

@@ -2,7 +2,7 @@ import type { Made } from './action.ts';
 import { draftGate } from './draft-gate.ts';
 import { draftBranch } from './draft-branch.ts';
 import type { DraftBranch } from './draft-branch.ts';
-import { conditionOf, shared } from './draft-shared.ts';
+import { conditionOf, modeOf, shared } from './draft-shared.ts';
 import type { RunbookStep } from './grammar/runbook.ts';
 import type { Child, Gate, Mode, PlanNode, Step } from './plan.ts';
 import type { Path } from './problem.ts';
@@ -36,9 +36,17 @@ export function draftNode(index: number, scope: Scope): Draft {
 }
 
 /** The finished node of a plan; `children` of a branch. */
-export function finish(draft: Draft, remaining: number, proofs: readonly string[], children: readonly Child[]): PlanNode {
+export function finish(
+  draft: Draft,
+  remaining: number,
+  proofs: readonly string[],
+  children: readonly Child[],
+  rehearsal?: Step['rehearsal'],
+): PlanNode {
   if (draft.gate !== undefined) return { ...draft.gate, remaining };
-  return draft.branch === undefined ? { ...draft.step!, remaining, proofs } : { ...draft.branch.node, children, remaining };
+  const rehearsed = rehearsal === undefined ? {} : { rehearsal };
+  if (draft.branch !== undefined) return { ...draft.branch.node, ...rehearsed, children, remaining };
+  return { ...draft.step!, ...rehearsed, remaining, proofs };
 }
 
 function draftStep(raw: RunbookStep, index: number, scope: Scope): Draft {
@@ -50,7 +58,7 @@ function draftStep(raw: RunbookStep, index: number, scope: Scope): Draft {
     index,
     id: raw.id,
     path,
-    only: raw.only,
+    only: modeOf(raw),
     conditional: raw.if !== undefined,
     ways,
     gate: undefined,

@@ -1,14 +1,17 @@
 import type { StepType } from '../activities/step.ts';
 import { estimate, inOrder } from './estimate.ts';
+import { commandLines } from './export-commands.ts';
 import type { Action, Branch, Gate, HostFacts, Late, Mode, Plan, PlanNode, Reference, Step } from './plan.ts';
 import { inWords } from './words.ts';
+
+type Types = ReadonlyMap<string, StepType>;
 
 /**
  * A page in Markdown that people follow where there is no Temporal: what to do, in which order, on what,
  * what proves it, who must approve, and boxes to tick. `types` adds what each step type does, in a sentence.
  */
 export function checklist(plan: Plan, mode: Mode, types: readonly StepType[] = []): string {
-  const summaries = new Map(types.map(({ name, summary }) => [name, summary]));
+  const known = new Map(types.map((type) => [type.name, type]));
   const nodes = inOrder(plan, mode);
   const here = new Set(nodes.map(({ id }) => id));
   const { expected, path } = estimate(plan, mode);
@@ -31,12 +34,9 @@ export function checklist(plan: Plan, mode: Mode, types: readonly StepType[] = [
     '## Steps',
     '',
     ...nodes.flatMap((node, index) => [
-      ...(node.kind === 'gate'
-        ? gate(node, plan, here)
-        : node.kind === 'branch'
-          ? branch(node, here)
-          : step(node, plan, summaries, here)
-      ).map((line, row) => (row === 0 ? `${index + 1}. ${line}` : `   ${line}`)),
+      ...(node.kind === 'gate' ? gate(node, plan, here) : node.kind === 'branch' ? branch(node, here) : step(node, plan, known, here)).map(
+        (line, row) => (row === 0 ? `${index + 1}. ${line}` : `   ${line}`),
+      ),
       '',
     ]),
     '## Hosts',
@@ -48,6 +48,10 @@ export function checklist(plan: Plan, mode: Mode, types: readonly StepType[] = [
     '## People',
     '',
     ...Object.entries(plan.people).map(([role, names]) => `- **${text(role)}**: ${names.map(text).join(', ')}`),
+    '',
+    '## When Temporal is back',
+    '',
+    'Keep this page: it is the record of what was done. Lifeboat asks the world which site serves before it plans anything; a host that was cut off is let back by `reprotect` alone.',
     '',
     ...(plan.warnings.length === 0 ? [] : ['## Known beforehand', '', ...plan.warnings.map((warning) => `- ${text(warning)}`), '']),
   ];
@@ -94,24 +98,24 @@ function expiry({ onExpiry }: Gate): string {
   return 'escalate' in onExpiry ? `ask ${text(onExpiry.escalate)}, and after another ${inWords(onExpiry.expires)} ${end}` : end;
 }
 
-function step(node: Step, plan: Plan, summaries: ReadonlyMap<string, string>, here: ReadonlySet<string>): string[] {
+function step(node: Step, plan: Plan, types: Types, here: ReadonlySet<string>): string[] {
   const proofs = node.proofs.filter((id) => here.has(id));
   return [
     `[ ] **${text(node.id)}** — ${text(node.summary)}`,
     ...after(node, here),
     ...(node.if === undefined ? [] : [`- Only where ${late(node.if)} is true.`]),
-    ...way(node.action, plan, summaries),
-    ...node.else.flatMap((other) => [`- Where that fails: ${text(other.uses)}`, ...way(other, plan, summaries).map((line) => `  ${line}`)]),
+    ...way(node.action, plan, types),
+    ...node.else.flatMap((other) => [`- Where that fails: ${text(other.uses)}`, ...way(other, plan, types).map((line) => `  ${line}`)]),
     ...(node.action.commits ? ['- **No way back from here.** Make sure that all before it is ticked.'] : []),
     ...(proofs.length === 0 ? [] : [`- Only with the proof of: ${proofs.map(text).join(' or ')}.`]),
     '- Done by ______ at ______, seen: ______',
   ];
 }
 
-function way(action: Action, plan: Plan, summaries: ReadonlyMap<string, string>): string[] {
-  const summary = summaries.get(action.uses);
+function way(action: Action, plan: Plan, types: Types): string[] {
+  const type = types.get(action.uses);
   return [
-    ...(summary === undefined ? [] : [`- What: ${text(summary)}`]),
+    ...(type === undefined ? [] : [`- What: ${text(type.summary)}`]),
     ...Object.entries(action.with).map(
       ([field, value]) =>
         `- ${text(field)}: ${typeof value === 'string' && value in action.hosts ? host(action.hosts[value]!, plan) : code(value)}`,
@@ -120,6 +124,7 @@ function way(action: Action, plan: Plan, summaries: ReadonlyMap<string, string>)
     ...(action.asks === undefined
       ? []
       : [`- ${people(action.asks.people)} of ${action.asks.approvers.map(text).join(', ')}: ${late(action.asks.question)}`]),
+    ...(type === undefined ? [] : commandLines(action, plan, type)),
     ...action.provides.map((kind) => `- Must prove: ${proven[kind]}`),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Inventory, InventoryHost } from './grammar/inventory.ts';
+import { isCopy, originalName } from './rehearsal/copy-name.ts';
 import type {
   AwsFacts,
   BackedUp,
@@ -25,6 +26,7 @@ export function hostFacts(inventory: Inventory, name: string): HostFacts | undef
     name,
     site: host.site,
     connection: host.connection,
+    ...(isCopy(name) ? { copyOf: originalName(name) } : {}),
     views: views({ ...host, address: host.address ?? (host.connection === 'local' ? '127.0.0.1' : name) }),
     alive: host.alive,
     ...(host.power === undefined ? {} : { power: powerFacts(host.power) }),
@@ -45,17 +47,23 @@ export function systemFacts(inventory: Inventory, name: string): SystemFacts | u
   return {
     name,
     tier: system.tier,
+    rest: system.rest,
     ...(system.postgres === undefined ? {} : { postgres: postgresFacts(system.postgres) }),
     ...(system.rds === undefined ? {} : { rds: rdsFacts(system.rds) }),
     ...(system.traffic === undefined ? {} : { traffic: system.traffic }),
     ...(system.resources === undefined ? {} : { resources: system.resources }),
     ...(system.backups === undefined ? {} : { backups: backupFacts(inventory, system.backups) }),
+    ...(system.promised === undefined ? {} : { promised: promisedFacts(system.promised) }),
     ...(system.probe === undefined
       ? {}
       : {
           probe: { ...(inventory.probe === undefined ? {} : { url: inventory.probe }), every: system.probe.every, good: system.probe.good },
         }),
   };
+}
+
+function promisedFacts(written: NonNullable<Inventory['systems'][string]['promised']>): NonNullable<SystemFacts['promised']> {
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));
 }
 
 export function siteFacts(inventory: Inventory): PlanHeader['sites'] {
@@ -101,10 +109,6 @@ function rdsFacts({
     ...(certificates === undefined ? {} : { certificates }),
     ...(login === undefined ? {} : { login: { user: login.user, ...(login.password === undefined ? {} : { password: login.password }) } }),
   };
-}
-
-export function notifyFacts(inventory: Inventory): PlanHeader['notify'] {
-  return mapped(inventory.notify, ({ webhook, secret }) => ({ webhook, ...(secret === undefined ? {} : { secret }) }));
 }
 
 /** The sites between which a system moves; empty where it has no pair. */

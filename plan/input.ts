@@ -105,6 +105,13 @@ function checkName(mark: keyof typeof words, value: Late, inside: Path, { scope,
   else if (mark === 'host') hosts[value] = hostFacts(inventory.data, value)!;
   else if (mark === 'site' && inventory.data.sites[value]!.kind !== 'aws')
     scope.problems.add(scope.runbook, where, `${value} is no AWS site`, 'name a site of `kind: aws`');
+  else if (mark === 'notify' && inventory.data.notify[value]!.webhook === undefined)
+    scope.problems.add(
+      scope.runbook,
+      where,
+      `${value} has no webhook`,
+      'name an entry that has one; others hear of the events in their `on` without any step',
+    );
 }
 
 const words = { host: 'host', site: 'site', notify: 'entry under `notify`', role: 'role' } as const;

@@ -60,6 +60,8 @@ export interface HostFacts {
   readonly name: string;
   readonly site: string;
   readonly connection: 'local' | 'ssh';
+  /** Set where it is a copy that a rehearsal makes: the host of production that it is a copy of. Its name is no host's of the inventory. */
+  readonly copyOf?: string;
   /** By viewpoint: a site's name, `outside`, or `default`. */
   readonly views: { readonly [viewpoint: string]: View };
   /** A port that answers with a greeting whenever the machine is up, whatever it runs: its sign of life. Default 22. */
@@ -180,6 +182,8 @@ export interface TrafficFacts {
 export interface SystemFacts {
   readonly name: string;
   readonly tier: number;
+  /** After a live failover it is not failed over again for so long, unless people lift the pause. Milliseconds; absent: it may be at once. */
+  readonly rest?: number;
   readonly postgres?: PostgresFacts;
   readonly rds?: RdsFacts;
   readonly traffic?: TrafficFacts;
@@ -187,6 +191,31 @@ export interface SystemFacts {
   readonly resources?: { readonly [site: string]: { readonly [name: string]: Json } };
   readonly backups?: BackupFacts;
   readonly probe?: ProbeFacts;
+  /** How old a proof of each kind may be, milliseconds. */
+  readonly promised?: { readonly [what in 'backup' | 'rehearsal' | 'exercise' | 'readiness']?: number };
+  /** Set in a plan of a rehearsal: where its copies lie. */
+  readonly copies?: CopyFacts;
+}
+
+/** Where the copies of a rehearsal lie, and of what they are made. */
+export interface CopyFacts {
+  /** The copy of the database: a host of {@link HostFacts.copyOf}. Its port and directory are the system's own in this plan. */
+  readonly postgres?: {
+    readonly host: string;
+    /** The member of production that it is made of, and how that is reached: only read. */
+    readonly of: string;
+    readonly original: PostgresFacts;
+    /** `member`: a base backup of what runs there. `backup`: the last backup in the store. */
+    readonly from: 'member' | 'backup';
+  };
+  /** The copy of the database of RDS, under an identifier of its own, and the member of production at that site that it stands in for. */
+  readonly rds?: { readonly site: string; readonly id: string; readonly of: string };
+  /** The system as it is in service, for what is only read of it. */
+  readonly inService: Pick<SystemFacts, 'postgres' | 'rds'>;
+  /** Directory on a copy's host under which everything lies that a rehearsal restores: nothing else there is ever touched. */
+  readonly root: string;
+  /** Milliseconds from the rehearsal's start after which its copies may be taken away, whatever became of it. */
+  readonly expires: number;
 }
 
 export interface SiteFacts {

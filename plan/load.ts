@@ -5,9 +5,11 @@ import { inventoryGrammar } from './grammar/inventory.ts';
 import type { Inventory } from './grammar/inventory.ts';
 import { runbookGrammar } from './grammar/runbook.ts';
 import type { Runbook } from './grammar/runbook.ts';
+import { schedulesGrammar } from './grammar/schedules.ts';
 import { checkNames } from './names.ts';
 import type { Problem, Sourced } from './problem.ts';
 import { Problems } from './problem.ts';
+import type { SchedulesFile } from './schedules/timetable.ts';
 import { shape } from './shape.ts';
 
 export type InventoryFile = Sourced<Inventory>;
@@ -18,16 +20,19 @@ export interface Folder {
   readonly inventory: InventoryFile | undefined;
   /** Those without problems, by file name. */
   readonly runbooks: readonly RunbookFile[];
+  /** Absent where there are none, or they have problems. */
+  readonly schedules: SchedulesFile | undefined;
   readonly problems: readonly Problem[];
 }
 
 const inventoryName = 'inventory.yaml';
+const schedulesName = 'schedules.yaml';
 
-/** Reads `inventory.yaml` and every other `.yaml` or `.yml` file of a folder as a runbook. Never throws for what is in the files. */
+/** Reads `inventory.yaml`, `schedules.yaml`, and every other `.yaml` or `.yml` file of a folder as a runbook. Never throws for what is in the files. */
 export async function loadFolder(folder: string): Promise<Folder> {
   const problems = new Problems();
   const names = await list(folder, problems);
-  if (names === undefined) return { inventory: undefined, runbooks: [], problems: problems.sorted() };
+  if (names === undefined) return { inventory: undefined, runbooks: [], schedules: undefined, problems: problems.sorted() };
   if (!names.includes(inventoryName))
     problems.put({
       file: inventoryName,
@@ -38,17 +43,17 @@ export async function loadFolder(folder: string): Promise<Folder> {
     });
 
   let inventory: InventoryFile | undefined;
+  let schedules: SchedulesFile | undefined;
   const runbooks: RunbookFile[] = [];
   for (const name of names) {
     const text = await read(join(folder, name), problems);
     if (text === undefined) continue;
     if (name === inventoryName) inventory = parseInventory(name, text, problems);
-    else {
-      runbooks.push(...parseRunbooks(name, text, problems));
-    }
+    else if (name === schedulesName) schedules = parseSchedules(name, text, problems);
+    else runbooks.push(...parseRunbooks(name, text, problems));
   }
   distinct(runbooks, problems);
-  return { inventory, runbooks, problems: problems.sorted() };
+  return { inventory, runbooks, schedules, problems: problems.sorted() };
 }
 
 /** Reads one inventory. */
@@ -68,6 +73,12 @@ export function parseInventory(file: string, text: string, problems: Problems): 
   const source = document && shape(inventoryGrammar, document, problems);
   if (source !== undefined) checkNames(source, problems);
   return problems.list.length > before ? undefined : source;
+}
+
+/** Reads schedules from text, as far as they can be understood alone. Undefined where there are problems. */
+export function parseSchedules(file: string, text: string, problems: Problems): SchedulesFile | undefined {
+  const document = readDocument(file, text, problems);
+  return document && shape(schedulesGrammar, document, problems);
 }
 
 /** Reads a runbook from text, as far as it can be understood without an inventory: once for each system that it serves. None where there are problems. */

@@ -71,6 +71,9 @@ export function checkNames(source: Sourced<Inventory>, problems: Problems): void
       );
   }
   for (const [name, store] of Object.entries(inventory.stores)) known(['stores', name, 'host'], store.host, hosts, 'host');
+  for (const [name, { systems = [] }] of Object.entries(inventory.notify))
+    for (const [place, system] of systems.entries())
+      known(['notify', name, 'systems', place], system, Object.keys(inventory.systems), 'system');
   checkOrder(source, problems);
   for (const [name, system] of Object.entries(inventory.systems)) {
     if (sites.some((site) => name === site || name === `site-${site}`))

@@ -17,7 +17,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 export function didYouMean(name: string, known: readonly string[], what: string): string {
   const near = nearest(name, known);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return known.length === 0 ? `there is no ${what} to name here` : `${what}: ${listed(known)}`;
+  return known.length === 0 ? `there are no ${what}` : `${what}: ${listed(known)}`;
 }
 
 /** At most twelve names in a row. */

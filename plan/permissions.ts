@@ -62,5 +62,5 @@ export function policies(wholes: readonly Whole[], needed: Needed, purpose: Purp
 }
 
 function actionsOf({ steps }: Plan): readonly Action[] {
-  return steps.flatMap((node) => (node.kind === 'step' ? [node.action, ...node.else] : []));
+  return steps.flatMap((node) => (node.kind === 'step' && typeof node.rehearsal !== 'object' ? [node.action, ...node.else] : []));
 }

@@ -8,7 +8,7 @@ export type { Json } from './json.ts';
 export type * from './inventory-facts.ts';
 
 import type { Json } from './json.ts';
-import type { HostFacts, SiteFacts, SystemFacts } from './inventory-facts.ts';
+import type { AwsFacts, HostFacts, SiteFacts, SystemFacts } from './inventory-facts.ts';
 
 export type Kind = 'backup' | 'failover' | 'failback' | 'restore';
 /** `planned`: the source still serves and is shut down cleanly. `unplanned`: the source is lost and is fenced. */
@@ -57,6 +57,8 @@ export interface Action {
   readonly promotes: boolean;
   /** It protects: from its end a standby follows the site that serves. */
   readonly protects?: true;
+  /** Of a plan of a rehearsal: it takes away by itself what it made. */
+  readonly sweep?: true;
   /** Set where people carry it out or witness it: what is asked, and of how many. */
   readonly asks?: { readonly question: Late; readonly people: number; readonly approvers: readonly string[]; readonly covered?: true };
 }
@@ -82,6 +84,11 @@ export interface Step extends Node {
   readonly proofs: readonly string[];
   /** One line for timelines and lists: the type and what it acts on. */
   readonly summary: string;
+  /**
+   * Of a plan of a rehearsal: `acts` on a copy, `proves` what can be proved of production by reading alone, or is left out for a
+   * reason, and counts as done.
+   */
+  readonly rehearsal?: 'acts' | 'proves' | { readonly none: string };
 }
 
 export interface Gate extends Node {
@@ -113,6 +120,8 @@ export interface Branch extends Node {
   readonly width: number;
   /** Where one fails: people are asked before what needs it begins, or the rest goes on. */
   readonly whenItFails: 'hold' | 'go-on';
+  /** Of a plan of a rehearsal, as of a step. */
+  readonly rehearsal?: Step['rehearsal'];
   /** A wave: the site of its steps, and their type. */
   readonly at?: string;
   readonly uses?: string;
@@ -146,6 +155,56 @@ export interface Objectives {
   readonly outage?: number;
 }
 
+export interface RehearsalFacts {
+  /** Digest of the plan that a live run would have had at that moment. */
+  readonly of: string;
+  /** How it differs from that plan, step by step. */
+  readonly differs: readonly {
+    readonly step: string;
+    readonly how: 'on a copy' | 'proved by reading' | 'left out' | 'stood in for' | 'added';
+    readonly text: string;
+  }[];
+  /** The mode that is rehearsed where none is given. */
+  readonly mode: Mode;
+  /** Whether people are asked at gates, or each is stood in for and not proven. */
+  readonly gates: 'asked' | 'stood in for';
+  /** How long copies are kept once it has ended, by how it did, milliseconds. */
+  readonly keep: { readonly passed: number; readonly failed: number };
+  /** Milliseconds from its start after which everything it made may be taken away, whatever became of it. */
+  readonly expires: number;
+  /** Site → where it may leave something there. */
+  readonly places: { readonly [site: string]: SweepPlace };
+}
+
+/** Where a rehearsal may leave something at a site. */
+export interface SweepPlace {
+  /** Directories under which copies lie, on which host, and as which user of it they are looked for. Absent: the one who logs in. */
+  readonly folders: readonly { readonly host: HostFacts; readonly root: string; readonly user?: string }[];
+  /** Set where the site is of AWS. */
+  readonly aws?: AwsFacts;
+}
+
+/** Somebody who is told, in one of three ways: of the events in `on`, and by steps that name a webhook. Credentials are references. */
+export interface Recipient {
+  readonly webhook?: string;
+  /** Signs what is posted to the webhook. */
+  readonly secret?: string;
+  /** Address of a Slack-compatible webhook, by reference: whoever knows it can post there. */
+  readonly slack?: string;
+  readonly email?: {
+    readonly to: readonly string[];
+    readonly from: string;
+    /** `smtp://HOST:PORT` or `smtps://HOST:PORT`. */
+    readonly server: string;
+    readonly user?: string;
+    readonly password?: string;
+  };
+  /** Absent, in plans of before there were events: of none. */
+  readonly on?: readonly string[];
+  /** Of which systems. Absent: of all. */
+  readonly systems?: readonly string[];
+}
+
 /** Everything of a plan but its steps. */
 export interface PlanHeader {
   readonly format: 1;
@@ -167,12 +226,16 @@ export interface PlanHeader {
   readonly people: { readonly [role: string]: readonly string[] };
   /** The least that a decision must be to count. */
   readonly decisions: Attestation;
-  readonly notify: { readonly [name: string]: { readonly webhook: string; readonly secret?: string } };
+  readonly notify: { readonly [name: string]: Recipient };
+  /** Reference to the key that signs records. Absent: they are not signed. */
+  readonly evidence?: { readonly key: string };
   /** Base URL of the Temporal UI, for links. */
   readonly ui?: string;
   readonly warnings: readonly string[];
   /** A run of a whole site: its name. The system then only stands for it. */
   readonly whole?: string;
+  /** Set where it is the plan of a rehearsal: it acts on copies alone. */
+  readonly rehearsal?: RehearsalFacts;
   /** Digest of each page of steps, in order. A page is at most 256 KiB. */
   readonly pages: readonly string[];
 }

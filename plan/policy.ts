@@ -120,7 +120,7 @@ const changed: readonly (readonly [what: RegExp, on: '*' | readonly string[]])[]
   [/^rds:/u, ['rds:*:*:db:*', 'rds:*:*:snapshot:*', 'rds:*:*:cluster:*', 'rds:*:*:cluster-snapshot:*']],
   [/:/u, '*'],
 ];
-const tags = ['ec2:CreateTags', 'rds:AddTagsToResource', 'autoscaling:CreateOrUpdateTags'];
+const tags = ['ec2:CreateTags', 'rds:AddTagsToResource'];
 const reads = /:(?:Describe|Get|List|Head)/u;
 /** Objects and records carry no tags of ours: what a rehearsal does with them it does under names of its own. */
 const tagged = /^(?:ec2|rds|autoscaling):/u;

@@ -2,11 +2,16 @@ import { z } from 'zod';
 import type { StepType } from '../activities/step.ts';
 import { inventoryGrammar } from './grammar/inventory.ts';
 import { gateGrammar, runbookGrammar, stepGrammar } from './grammar/runbook.ts';
+import { schedulesGrammar } from './grammar/schedules.ts';
 
 type Schema = { [key: string]: unknown };
 
 /** JSON schemas by which editors complete and check runbooks and inventories. With `types`, `with` is described by each step type. */
-export function schemas(types: readonly StepType[] = []): { readonly runbook: Schema; readonly inventory: Schema } {
+export function schemas(types: readonly StepType[] = []): {
+  readonly runbook: Schema;
+  readonly inventory: Schema;
+  readonly schedules: Schema;
+} {
   const runbook = written(runbookGrammar);
   const { steps } = runbook['properties'] as { steps: Schema };
   // An editor that reads `anyOf` shows the problems of both alternatives; with `if` it shows those of the one that is meant.
@@ -20,13 +25,18 @@ export function schemas(types: readonly StepType[] = []): { readonly runbook: Sc
   return {
     runbook: titled('Lifeboat runbook', { ...runbook, $defs: { ...shared, step, gate } }),
     inventory: titled('Lifeboat inventory', written(inventoryGrammar)),
+    schedules: titled('Lifeboat schedules', written(schedulesGrammar)),
   };
 }
 
 /** The files under `docs/schemas`, by name, as they are written. */
 export function schemaFiles(types: readonly StepType[] = []): { readonly [file: string]: string } {
-  const { runbook, inventory } = schemas(types);
-  return { 'inventory.schema.json': printed(inventory), 'runbook.schema.json': printed(runbook) };
+  const { runbook, inventory, schedules } = schemas(types);
+  return {
+    'inventory.schema.json': printed(inventory),
+    'runbook.schema.json': printed(runbook),
+    'schedules.schema.json': printed(schedules),
+  };
 }
 
 function describeTypes(step: Schema, types: readonly StepType[]): void {

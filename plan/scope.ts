@@ -3,7 +3,8 @@ import { own, systemFacts } from './facts.ts';
 import type { Inventory } from './grammar/inventory.ts';
 import type { InventoryFile, RunbookFile } from './load.ts';
 import { didYouMean, listed } from './nearest.ts';
-import type { Json, SystemFacts } from './plan.ts';
+import type { CopyFacts, Json, Plan, RehearsalFacts, SystemFacts } from './plan.ts';
+import { liveRunbook } from './rehearsal/runbook.ts';
 import { Problems } from './problem.ts';
 
 /** What a runbook is compiled with. `source` and `target` are names of sites. */
@@ -23,6 +24,8 @@ export interface CompileInput {
   readonly whole?: string;
   /** What else the plan shall warn of. */
   readonly notes?: readonly string[];
+  /** Set where a rehearsal is compiled: the plan that a live run would have, where the copies lie, and where else something may be left. */
+  readonly rehearsal?: { readonly live: Plan; readonly copies: CopyFacts; readonly places: RehearsalFacts['places'] };
   /** Runbooks that lead to this one by `uses: runbook`, the outermost first. */
   readonly above?: readonly RunbookFile[];
 }
@@ -56,10 +59,12 @@ export interface Scope {
 
 /** `draft`: only checks; values of required parameters are not known. */
 export function scopeOf(input: CompileInput, draft: boolean): Scope {
-  const { runbook, inventory, types, source, target } = input;
+  const { inventory, types, source, target } = input;
+  const runbook = input.rehearsal === undefined ? liveRunbook(input.runbook) : input.runbook;
   const problems = new Problems();
-  const system: SystemFacts | undefined =
+  const facts: SystemFacts | undefined =
     input.whole === undefined ? systemFacts(inventory.data, runbook.data.system) : { name: runbook.data.system, tier: 0 };
+  const system = facts && input.rehearsal ? { ...facts, copies: input.rehearsal.copies } : facts;
   if (system === undefined)
     problems.add(
       runbook,

@@ -73,6 +73,7 @@ export function siteRunbook(whole: WholeSite): SiteRunbook {
     system: siteSystem(site),
     description: `${words[kind].title} every system of ${site}.`,
     objectives: {},
+    rehearsal: { gates: 'stand-in', mode: 'unplanned', parameters: {} },
     parameters: {},
     steps,
   };

@@ -47,7 +47,7 @@ const shortSizes: Readonly<Record<string, string>> = {
 };
 const longest = 366 * durations['day']!;
 
-export type Read = { readonly value: number } | { readonly message: string; readonly fix: string };
+export type Read<T = number> = { readonly value: T } | { readonly message: string; readonly fix: string };
 
 /** Milliseconds of a duration in words: `100 milliseconds`, `5 minutes`. */
 export function readDuration(text: string): Read {

@@ -1,6 +1,7 @@
 import type { PlanHeader } from '../plan/plan.ts';
 import type { Entry } from './journal.ts';
 import type { Measured } from './measure.ts';
+import { rehearsalFindings } from './rehearsal.ts';
 import type { DecisionRecord, RunRecord } from './schema/run.ts';
 import type { Walked } from './steps.ts';
 import { counted, duration } from './words.ts';
@@ -8,11 +9,17 @@ import { counted, duration } from './words.ts';
 type Finding = RunRecord['findings'][number];
 
 /** What is to be fixed, weightiest first. */
-export function findings(record: Omit<RunRecord, 'findings'>): Finding[] {
+export function findings(record: Omit<RunRecord, 'findings'>, journal: readonly Entry[] = []): Finding[] {
   const must = (text: string): Finding => ({ weight: 'must', text });
   const should = (text: string): Finding => ({ weight: 'should', text });
   const note = (text: string): Finding => ({ weight: 'note', text });
   const { verdict, serving, system } = record;
+  if (record.rehearsal)
+    return inOrder([
+      ...rehearsalFindings(journal),
+      ...record.steps.filter(({ outcome, attempts }) => outcome === 'done' && tries(attempts) > 1).map((one) => should(retried(one))),
+      ...late(record.decisions).map(note),
+    ]);
   const list = [
     ...(verdict !== null && serving.known && serving.site === null ? [must(`No site serves ${system} (${serving.note}).`)] : []),
     ...(verdict === 'recovered, unprotected'
@@ -48,12 +55,21 @@ export function findings(record: Omit<RunRecord, 'findings'>): Finding[] {
       .filter(({ result, promised }) => promised === null && result === 'no objective')
       .map((one) => note(`The runbook sets no objective for the ${one.name}.`)),
   ];
+  return inOrder(list);
+}
+
+function inOrder(list: readonly Finding[]): Finding[] {
   const order = ['must', 'should', 'note'];
   return list.toSorted((a, b) => order.indexOf(a.weight) - order.indexOf(b.weight));
 }
 
 /** What the run itself said it did not prove, and what its facts leave open. */
-export function notProven(journal: readonly Entry[], walked: readonly Walked[], { recovery, clock }: Measured): RunRecord['notProven'] {
+export function notProven(
+  journal: readonly Entry[],
+  walked: readonly Walked[],
+  { recovery, clock }: Measured,
+  rehearsed = false,
+): RunRecord['notProven'] {
   return [
     ...journal.flatMap((e) => (e.what === 'not-proven' ? [{ what: e.step, why: e.why }] : [])),
     ...walked.flatMap(({ id, proofs }) =>
@@ -67,7 +83,9 @@ export function notProven(journal: readonly Entry[], walked: readonly Walked[], 
     ...walked
       .filter(({ id, outcome }) => outcome === 'skipped' && !journal.some((e) => e.what === 'not-proven' && e.step === id))
       .map(({ id, note }) => ({ what: id, why: `It was skipped: ${note}` })),
-    ...(recovery.total === null && recovery.atLeast === null ? [{ what: 'recovery time and point', why: recovery.note }] : []),
+    ...(!rehearsed && recovery.total === null && recovery.atLeast === null
+      ? [{ what: 'recovery time and point', why: recovery.note }]
+      : []),
     ...(clock && clock.offset === null
       ? [{ what: 'clock offset', why: "The probe's clock was not compared with the database server's." }]
       : []),
@@ -76,6 +94,8 @@ export function notProven(journal: readonly Entry[], walked: readonly Walked[], 
 
 /** Whether distinct, known people decided. */
 export function separation(plan: PlanHeader | null, decided: readonly DecisionRecord[]): RunRecord['separationOfDuties'] {
+  // There was nothing to be decided.
+  if (plan?.rehearsal?.gates === 'stood in for' && decided.length === 0) return { enforced: true, why: '' };
   const nameless = decided.filter(({ counts, how }) => counts && how === 'anonymous').length;
   if (nameless > 0) return { enforced: false, why: `${counted(nameless, 'anonymous decision')} counted.` };
   if (plan?.decisions === 'anonymous') return { enforced: false, why: 'The inventory accepts anonymous decisions.' };

@@ -1,5 +1,7 @@
 import type { Attestation, Json, Mode } from '../plan/plan.ts';
-import type { Proof } from '../activities/step.ts';
+import type { BackupNews, Proof } from '../activities/step.ts';
+import type { Found, KnownFinding } from '../workflows/protection.ts';
+import type { Foretold } from '../workflows/run-activities.ts';
 
 /** What the run is doing, as its search attribute and its status say it. */
 export type State =
@@ -9,11 +11,13 @@ export type State =
   | 'waiting for approval'
   | 'waiting for intervention'
   | 'backing out'
+  | 'cleaning up'
   | 'recovered'
   | 'recovered, unprotected'
   | 'restored'
   | 'proven'
   | 'unproven'
+  | 'rehearsed'
   | 'backed out'
   | 'aborted'
   | 'refused'
@@ -30,6 +34,8 @@ export type Verdict =
   | 'proven'
   /** A backup that was taken, and not proven. */
   | 'unproven'
+  /** A rehearsal in which everything that was tried went well. */
+  | 'rehearsed'
   | 'backed out'
   | 'aborted'
   | 'refused'
@@ -55,9 +61,12 @@ export type Entry = { readonly at: string } & (
       readonly revision: string | null;
       readonly runbook: string;
       readonly warnings: readonly string[];
+      /** How long it was to take by what was measured before. Absent: nobody was asked, or nobody told in time. */
+      readonly forecast?: Foretold;
     }
   | { readonly what: 'preflight'; readonly step: string; readonly site: string; readonly ok: boolean; readonly seen: readonly string[] }
-  | { readonly what: 'locked'; readonly epoch: number | null; readonly note: string }
+  /** `known`: findings of the runbook that were not closed then. */
+  | { readonly what: 'locked'; readonly epoch: number | null; readonly note: string; readonly known?: readonly KnownFinding[] }
   | {
       readonly what: 'asked';
       readonly question: string;
@@ -129,8 +138,34 @@ export type Entry = { readonly at: string } & (
   | { readonly what: 'serving'; readonly site: string | null; readonly note: string }
   | { readonly what: 'measured'; readonly outage: Outage | null; readonly note: string }
   | { readonly what: 'not-proven'; readonly step: string; readonly why: string }
-  | { readonly what: 'ended'; readonly verdict: Verdict; readonly why: string }
+  /** Of a rehearsal: what it found, whether it was known before or not. `id` stays the same over all rehearsals. */
+  | { readonly what: 'found'; readonly id: string; readonly found: Found }
+  /**
+   * Of a rehearsal: what it made was taken away, and the world was read for what is left of it. Nothing is left only where `left` and
+   * `unseen` (why that is not known, one sentence each) are empty. `keptUntil`, ISO: it is kept until then, to be looked at.
+   */
+  | {
+      readonly what: 'swept';
+      readonly removed: readonly string[];
+      readonly left: readonly string[];
+      readonly unseen: readonly string[];
+      readonly keptUntil: string | null;
+    }
+  | { readonly what: 'ended'; readonly verdict: Verdict; readonly why: string; readonly left?: Left }
 );
+
+/** What outlives a run: the state of its system is made again of it where that was lost. */
+export interface Left {
+  /** Fences that stand. */
+  readonly fences: readonly Proof[];
+  /** Hosts whose fence was lifted. */
+  readonly lifted: readonly string[];
+  /** A standby follows the site that serves. */
+  readonly protected: boolean;
+  readonly backups: readonly BackupNews[];
+  /** It shared the system with others, and says nothing of who serves. */
+  readonly shared: boolean;
+}
 
 /** An interruption of service as the probe saw it from outside. Times are ISO, of the probe's clock. */
 export interface Outage {

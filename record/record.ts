@@ -1,11 +1,14 @@
 import type { Json, PlanHeader, PlanNode } from '../plan/plan.ts';
 import { criticalPath } from './critical-path.ts';
 import { decisions, interventions, questions } from './decisions.ts';
+import { expectedOf } from './expected.ts';
+import { evidenceFields } from './evidence-fields.ts';
 import { findings, notProven, separation } from './findings.ts';
 import { type HistoryFact, carried, knownWorkers } from './history.ts';
 import type { Entry } from './journal.ts';
 import { measure } from './measure.ts';
 import { phases, quiet } from './phases.ts';
+import { rehearsalOf, rehearsedObjectives } from './rehearsal.ts';
 import type { RunRecord } from './schema/run.ts';
 import { servingNow } from './serving.ts';
 import { steps } from './steps.ts';
@@ -43,7 +46,8 @@ export function makeRecord(material: Material): RunRecord {
   const path = criticalPath(walked, planned);
   const modes = modesOf(journal, startedAt);
   const measured = measure({ plan, journal, startedAt, waits, walked, modes });
-  const record: Omit<RunRecord, 'findings'> = {
+  const rehearsal = rehearsalOf({ plan, planned, journal, walked });
+  const base: Parameters<typeof evidenceFields>[0] = {
     format: 1,
     run: {
       workflowId: run?.workflowId ?? null,
@@ -67,8 +71,10 @@ export function makeRecord(material: Material): RunRecord {
     duration: latest([startedAt, ...journal.map(({ at }) => at)]) - ms(startedAt),
     verdict: ended?.verdict ?? null,
     why: ended?.why ?? '',
+    ...(ended?.left === undefined ? {} : { left: structuredClone(ended.left) as NonNullable<RunRecord['left']> }),
     serving: servingNow(journal, planned),
     ...measured,
+    ...(rehearsal === null ? {} : { objectives: rehearsedObjectives(rehearsal, plan) }),
     waits: waits.reduce((sum, { from, to }) => sum + to - from, 0),
     separationOfDuties: separation(plan, decided),
     phases: around,
@@ -77,11 +83,14 @@ export function makeRecord(material: Material): RunRecord {
     interventions: interventions(journal, asked),
     steps: walked.map((step) => ({ ...step, critical: path.has(step.id) })),
     preflight: journal.flatMap((e) => (e.what === 'preflight' ? [{ step: e.step, site: e.site, ok: e.ok, seen: [...e.seen] }] : [])),
-    notProven: notProven(journal, walked, measured),
+    notProven: notProven(journal, walked, measured, rehearsal !== null),
+    rehearsal,
+    expected: expectedOf(journal, walked, waits),
     warnings: warnings(plan, journal, history),
     workers: [...knownWorkers(history)].sort(),
   };
-  return { ...record, findings: findings(record) };
+  const record = { ...base, ...evidenceFields(base, { plan, planned, journal, walked, cause: input['cause'] }) };
+  return { ...record, findings: findings(record, journal) };
 }
 
 type Of<What extends Entry['what']> = Extract<Entry, { readonly what: What }>;

@@ -1,8 +1,10 @@
+import { evidence } from './report/evidence.ts';
 import { html, Html } from './report/html.ts';
 import { findings, notProven } from './report/findings.ts';
 import { gantt } from './report/gantt.ts';
 import { identity, preflight } from './report/identity.ts';
 import { decisions, interventions } from './report/people.ts';
+import { rehearsal } from './report/rehearsal.ts';
 import { split } from './report/split.ts';
 import { steps } from './report/steps.ts';
 import { style } from './report/style.ts';
@@ -27,7 +29,8 @@ export function report(record: RunRecord): string {
       <body class="${tone(record)}">
         <main>
           ${verdict(record)} ${tiles(record)} ${findings(record)} ${split(record)} ${gantt(record)} ${decisions(record)}
-          ${interventions(record)} ${steps(record)} ${notProven(record)} ${preflight(record)} ${identity(record)}
+          ${interventions(record)} ${steps(record)} ${notProven(record)} ${rehearsal(record)} ${evidence(record)} ${preflight(record)}
+          ${identity(record)}
         </main>
       </body>
     </html> `;

@@ -21,8 +21,11 @@ export function steps({ journal, planned, carried, asked }: Source): Walked[] {
   ];
   const never = planned.map(({ id }) => id).filter((id) => !happened.includes(id));
   const mode = journal.reduce<string | null>((last, e) => (e.what === 'mode' || e.what === 'started' ? e.mode : last), null);
+  const whyNot = new Map(journal.flatMap((e) => (e.what === 'not-proven' ? [[e.step, e.why] as const] : [])));
   return [...happened, ...never].map((id) => {
     const node = planned.find((one) => one.id === id);
+    const why = happened.includes(id) ? undefined : whyNot.get(id);
+    if (why !== undefined) return leftOut(id, node, why);
     return gates.has(id) || node?.kind === 'gate'
       ? gate(
           id,
@@ -39,6 +42,13 @@ export function steps({ journal, planned, carried, asked }: Source): Walked[] {
           childrenOf(id, journal),
         );
   });
+}
+
+/** A step or gate that a rehearsal left out, stood in for, or did not reach. */
+function leftOut(id: string, node: PlanNode | undefined, why: string): Walked {
+  const none = gate(id, node?.kind === 'gate' ? node : undefined, [], null);
+  const is = node === undefined || node.kind === 'gate' ? none : step(id, node, [], [], null, []);
+  return { ...is, outcome: why.startsWith('Not reached') ? 'not reached' : 'left out', note: why };
 }
 
 type OfStep = Extract<Entry, { readonly what: 'begun' | 'done' | 'failed' | 'skipped' | 'undone' }>;

@@ -3,6 +3,7 @@ import type { Outcome, StepType } from '../activities/step.ts';
 import type { StepAnswer, StepCall } from '../workflows/wire.ts';
 import { attempt } from './attempt.ts';
 import { contextOf } from './context.ts';
+import { mayAct } from './may-act.ts';
 import type { Site } from './site.ts';
 
 type Activity = (call: StepCall) => Promise<StepAnswer>;
@@ -19,6 +20,7 @@ function phases(site: Site, type: StepType): [string, Activity][] {
       `${type.name}.execute`,
       (call) =>
         attempt(async ({ signal, beat }) => {
+          mayAct(type, call, 'execute');
           const context = contextOf(site, call, signal, beat);
           await type.execute(call.with, context);
           return answer(await type.verify(call.with, context));
@@ -29,18 +31,35 @@ function phases(site: Site, type: StepType): [string, Activity][] {
       (call) => attempt(async ({ signal, beat }) => answer(await type.verify(call.with, contextOf(site, call, signal, beat)))),
     ],
   ];
-  const { rehearse, undo } = type;
+  const { rehearse, undo, sweep } = type;
   if (typeof rehearse === 'function') {
     named.push([
       `${type.name}.rehearse`,
-      (call) => attempt(async ({ signal, beat }) => answer(await rehearse(call.with, contextOf(site, call, signal, beat)))),
+      (call) =>
+        attempt(async ({ signal, beat }) => {
+          mayAct(type, call, 'rehearse');
+          return answer(await rehearse(call.with, contextOf(site, call, signal, beat)));
+        }),
+    ]);
+  }
+  if (sweep !== undefined) {
+    named.push([
+      `${type.name}.sweep`,
+      (call) =>
+        attempt(async ({ signal, beat }) => {
+          mayAct(type, call, 'sweep');
+          return { outputs: {}, evidence: await sweep(call.with, contextOf(site, call, signal, beat)) };
+        }),
     ]);
   }
   if (typeof undo === 'function') {
     named.push([
       `${type.name}.undo`,
       (call) =>
-        attempt(async ({ signal, beat }) => ({ outputs: {}, evidence: await undo(call.with, contextOf(site, call, signal, beat)) })),
+        attempt(async ({ signal, beat }) => {
+          mayAct(type, call, 'undo');
+          return { outputs: {}, evidence: await undo(call.with, contextOf(site, call, signal, beat)) };
+        }),
     ]);
   }
   return named;

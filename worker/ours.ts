@@ -9,14 +9,15 @@ const running = 1;
 /**
  * Whether this very attempt may still change the world: its run runs, waits for this attempt and no later one, and
  * holds the system under the same epoch. Read from the server's own state, which needs no other worker alive.
- * @throws StepError `not-ours`, `taken-over`.
+ * @throws StepError `not-ours`, `taken-over`, `stopped`.
  */
 export async function stillOurs(client: Client, system: string, epoch: number | null): Promise<void> {
   const info = activityInfo();
   const { workflowId, runId } = info.workflowExecution!;
   const [run, loan] = await Promise.all([
     client.workflow.getHandle(workflowId, runId).describe(),
-    epoch === null ? null : loanOf(client, system),
+    // Without a loan it may still have been stopped.
+    loanOf(client, system).catch((error: unknown) => (epoch === null ? null : Promise.reject(error as Error))),
   ]);
   if (run.status.code !== running)
     throw new StepError('not-ours', `the run ${workflowId} does not run any more (${run.status.name})`, 'person');
@@ -28,6 +29,12 @@ export async function stillOurs(client: Client, system: string, epoch: number | 
       'person',
     );
   }
+  if (loan?.stopped !== undefined)
+    throw new StepError(
+      'stopped',
+      `${system} was stopped by ${loan.stopped}. No change begins before effects are allowed again: lifeboat resume ${system}`,
+      'person',
+    );
   // What was never lent, only shared, has no loan to read: it stands at 0, as a plan compiled then has it.
   const standing = loan?.epoch ?? 0;
   if (epoch !== null && standing !== epoch) {

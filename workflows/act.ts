@@ -4,10 +4,13 @@ import type { Stated } from '../activities/step.ts';
 import { problemOf, type Problem } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
+import { held, stoppedCode } from './held.ts';
 import { intervene } from './intervene.ts';
 import { now } from './journal.ts';
 import { lookup } from './lookup.ts';
 import { perform } from './perform.ts';
+import { policyOf } from './policy.ts';
+import { notReached } from './rehearse.ts';
 import { resolve, worded } from './resolve.ts';
 import { isStep, Stopped, type Run, type Track } from './run.ts';
 import { settle } from './settle.ts';
@@ -16,14 +19,27 @@ import { settle } from './settle.ts';
 export async function carryOut(run: Run, node: Step): Promise<void> {
   const track = run.track(node.id);
   for (;;) {
+    if (run.held) await run.held;
     const problem = await anyWay(run, node, track);
     if (problem === null) return;
     track.state = 'failed';
     track.note = problem.text;
     if (run.collects) return run.failed(node, problem);
+    if (policyOf(run.kind).onFailure === 'note') return noted(run, node, problem);
+    if (problem.code === stoppedCode) {
+      await held(run, problem.text);
+      continue;
+    }
     if (await intervene(run, node, problem)) return;
     await renewProofs(run, node);
   }
+}
+
+/** A rehearsal goes on with what does not need it; but not where the system or its copies are another run's, or it was stopped. */
+function noted(run: Run, node: Step, { code, text }: Problem): void {
+  notReached(run, node);
+  if (code === 'another-rehearsal') run.halt({ how: 'abort', why: text, verdict: 'refused' });
+  if (code === 'not-ours' || code === stoppedCode) run.halt({ how: 'abort', why: text, verdict: 'failed' });
 }
 
 /**
@@ -72,6 +88,8 @@ async function anyWay(run: Run, node: Step, track: Track): Promise<Problem | nul
       if (error instanceof Stopped || isCancellation(error)) throw error;
       problem = problemOf(error);
       failed(run, node, action, problem);
+      // People stopped all effects: another way would be one.
+      if (problem.code === stoppedCode) return problem;
     }
   }
   return problem;
@@ -105,7 +123,7 @@ function begin(run: Run, node: Step, track: Track, action: Action): void {
   track.site = action.at;
   track.startedAt ??= now();
   track.note = '';
-  if (action.outage) {
+  if (action.outage && run.live) {
     run.serving = null;
     run.outageSince ??= Date.now();
   }

@@ -52,7 +52,7 @@ function writeAttributes(run: Run): void {
   const values: { readonly [name: string]: string | null } = {
     LifeboatSystem: run.input.system,
     LifeboatKind: run.kind,
-    LifeboatLive: 'live',
+    LifeboatLive: run.live ? 'live' : 'rehearsal',
     LifeboatState: run.state,
     LifeboatRunbook: plan?.runbook ?? null,
     LifeboatSite: plan?.target.site ?? null,

@@ -5,6 +5,7 @@ import { consider, needed } from './consider.ts';
 import { now } from './journal.ts';
 import { open, type Answer, type Question } from './question.ts';
 import { Stopped, type Run } from './run.ts';
+import { tellAsked } from './tell-asked.ts';
 
 /** How often an unanswered question is noted as still open, milliseconds. */
 const reminder = 15 * 60_000;
@@ -50,6 +51,7 @@ export async function askOnce(run: Run, question: Question): Promise<Answer | 'e
   });
   const note = (what: 'reminded' | 'escalated' | 'expired', text: string): void =>
     run.journal.write({ what, question: id, attempt, note: text });
+  tellAsked(run, asked.asked(), onExpiry);
   const over = (): boolean => run.stop !== null || question.moot?.() === true;
   try {
     for (;;) {
@@ -81,15 +83,18 @@ export async function askOnce(run: Run, question: Question): Promise<Answer | 'e
       if (woken) continue;
       if (deadline === null || Date.now() < deadline) {
         note('reminded', 'still waiting for an answer');
+        tellAsked(run, asked.asked(), onExpiry, 'still waiting for an answer');
         continue;
       }
       if (onExpiry && 'escalate' in onExpiry) {
         // No role means everybody: there is nobody to add.
         if (approvers.length > 0) approvers = [...approvers, onExpiry.escalate];
         deadline = Date.now() + onExpiry.expires;
-        note('escalated', `nobody answered; ${onExpiry.escalate} may decide too`);
+        const escalated = `nobody answered; ${onExpiry.escalate} may decide too`;
+        note('escalated', escalated);
         onExpiry = { then: onExpiry.then };
         asked.show({ approvers, deadline: iso(deadline) });
+        tellAsked(run, asked.asked(), onExpiry, escalated);
         continue;
       }
       note('expired', `nobody answered in time; then: ${onExpiry?.then ?? 'abort'}`);

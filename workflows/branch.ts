@@ -3,10 +3,11 @@ import { announce } from './announce.ts';
 import { askAboutBranch } from './ask-about-branch.ts';
 import { mostChildren } from './children.ts';
 import { endedWell, runChild } from './child-run.ts';
+import { held, stoppedCode } from './held.ts';
 import { now } from './journal.ts';
 import { policyOf } from './policy.ts';
 import { Stopped, type Run, type Track } from './run.ts';
-import { waveChild } from './wave-child.ts';
+import { undoWaves, waveChild } from './wave-child.ts';
 
 /** What is left of a branch: a child, and which of its steps. */
 export interface Part {
@@ -55,12 +56,14 @@ export async function descend(run: Run, node: Branch): Promise<void> {
 
 /** @returns what is to be tried again, or that the branch counts as done. */
 async function afterFailure(run: Run, node: Branch, track: Track, failures: readonly Failure[]): Promise<'go on' | readonly Part[]> {
+  const stopped = failures.find(({ code }) => code === stoppedCode);
+  if (stopped !== undefined) {
+    await held(run, stopped.text);
+    return again(failures);
+  }
   const why = `${node.id}: ${failures.length} failed, such as ${failures[0]!.name}: ${failures[0]!.text}`;
   const undoes = policyOf(run.kind).onFailure === 'undo';
-  if (undoes && node.of === 'wave') {
-    run.halt({ how: 'undo', why, verdict: run.backups.length > 0 ? 'unproven' : 'failed' });
-    throw new Stopped();
-  }
+  if (node.of === 'wave' && (undoes || policyOf(run.kind).onFailure === 'note')) return keepRest(run, node, track, failures, why);
   const goesOn = node.of === 'runs' && (node.whenItFails === 'go-on' || undoes);
   const answer = goesOn ? { choice: 'skip', reason: 'the rest goes on without it' } : await askAboutBranch(run, node, failures);
   switch (answer.choice) {
@@ -79,6 +82,40 @@ async function afterFailure(run: Run, node: Branch, track: Track, failures: read
       run.halt({ how: 'abort', why });
       throw new Stopped();
   }
+}
+
+/** One bad volume takes none of the good ones with it: what failed is undone, the rest is kept, and the run tells what it lacks. */
+async function keepRest(run: Run, node: Branch, track: Track, failures: readonly Failure[], why: string): Promise<'go on'> {
+  const parts = again(failures);
+  const failed = parts.reduce((sum, { child, only }) => sum + (only?.size ?? child.steps), 0);
+  const all = node.children.reduce((sum, { steps }) => sum + steps, 0);
+  const over = failures.some(({ code }) => code === 'not-ours');
+  track.endedAt = now();
+  if (run.live ? over || failed === all : over) {
+    const unproven = run.live && run.backups.length > 0;
+    run.halt({ how: run.live ? 'undo' : 'abort', why, verdict: unproven ? 'unproven' : 'failed' });
+    throw new Stopped();
+  }
+  // What a rehearsal made is taken away with all the rest of it; its finding is the failed step.
+  if (!run.live) return rehearsedRest(run, node, track, failures);
+  const problem = await undoWaves(run, node, parts);
+  const undone = problem === null ? `${failed} of ${all} failed, and what was begun of them was undone` : `not all of it: ${problem}`;
+  run.journal.write({ what: 'undone', step: node.id, uses: track.uses, evidence: [undone] });
+  run.lacks.push(...failures.filter(({ code }) => code !== 'not-reached').map(({ name, text }) => `${node.id} of ${name}: ${text}`));
+  track.state = 'skipped';
+  track.note = `${failed} of ${all} failed; the rest is kept`;
+  return 'go on';
+}
+
+/** What could not be tried, for what it needs was not made, is no flaw of its own. */
+function rehearsedRest(run: Run, node: Branch, track: Track, failures: readonly Failure[]): 'go on' {
+  const own = failures.filter(({ code }) => code !== 'not-reached');
+  const named = (own.length > 0 ? own : failures).slice(0, 5).map(({ name, text }) => `${name}: ${text}`);
+  track.note = `${failures.length} failed: ${named.join('; ')}`;
+  if (own.length > 0) return 'go on';
+  track.state = 'skipped';
+  run.journal.write({ what: 'not-proven', step: node.id, why: track.note });
+  return 'go on';
 }
 
 /** Only what failed, by child. */

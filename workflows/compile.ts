@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import type { Compiled } from './wire.ts';
+import type { Compiled, Foretold } from './wire.ts';
 import { control } from './activities.ts';
 import { announce } from './announce.ts';
 import { ask } from './ask.ts';
@@ -19,11 +19,11 @@ export async function compile(run: Run, meanwhile: Promise<void> = Promise.resol
   const compiling = whileGoing(run, () => compiled(run));
   compiling.catch(() => undefined);
   await meanwhile;
-  const { plan, evidence, attributes, epoch } = await compiling;
+  const { plan, evidence, attributes, epoch, forecast } = await compiling;
   run.attributes = attributes;
   run.compiledEpoch = epoch;
   if (given) refuseOtherWay(run, given.plan, plan);
-  pin(run, plan, evidence);
+  pin(run, plan, evidence, forecast);
   if (run.input.digest && !plan.digest.startsWith(run.input.digest)) await askAboutDigest(run, run.input.digest);
 }
 
@@ -39,10 +39,15 @@ function refuseOtherWay(run: Run, planned: Plan, { source, target }: Plan): void
   throw new Stopped();
 }
 
-function pin(run: Run, plan: Plan, evidence: readonly string[]): void {
+function pin(run: Run, plan: Plan, evidence: readonly string[], forecast?: Foretold): void {
   run.adopt(plan);
+  run.forecast = forecast ?? null;
+  if (plan.rehearsal !== undefined && run.mode === null) {
+    run.mode = plan.rehearsal.mode;
+    run.journal.write({ what: 'mode', mode: run.mode, by: plan.runbook });
+  }
   const { digest, revision = null, runbook, warnings } = plan;
-  run.journal.write({ what: 'compiled', digest, revision, runbook, warnings: [...warnings, ...evidence] });
+  run.journal.write({ what: 'compiled', digest, revision, runbook, warnings: [...warnings, ...evidence], ...(forecast && { forecast }) });
 }
 
 async function compiled(run: Run): Promise<Omit<Compiled, 'plan' | 'steps'> & { readonly plan: Plan }> {

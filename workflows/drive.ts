@@ -8,18 +8,21 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Kind } from '../plan/plan.ts';
 import type { Verdict } from '../record/journal.ts';
 import type { RunInput, RunResult, RunState } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { announce } from './announce.ts';
 import { backOut } from './back-out.ts';
+import { cleanUp } from './clean-up.ts';
 import { clerk, keepLateDecisions } from './clerk.ts';
 import { compile } from './compile.ts';
 import { conclude, measure, verdictOf } from './finish.ts';
 import { inputOf } from './input.ts';
 import { prepare } from './lock.ts';
+import type { RunKind } from './policy.ts';
+import { findingsOf, judged, leftOver, writeFindings } from './rehearsal-end.ts';
 import { Run, Stopped, type Stop } from './run.ts';
+import { startSweep } from './start-sweep.ts';
 import { view } from './view.ts';
 import { walk } from './walk.ts';
 import { wave } from './wave.ts';
@@ -27,7 +30,7 @@ import { wave } from './wave.ts';
 type Ending = readonly [verdict: Verdict, why: string];
 
 /** Carries a run of any kind from its few words of input to its record. */
-export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
+export async function drive(kind: RunKind, input: RunInput): Promise<RunResult> {
   const run = new Run(kind, inputOf(workflowInfo().parent ? input : typed(input)), workflowInfo());
   keepLateDecisions(run);
   setHandler(defineQuery<RunState>('state'), () => view(run), { description: 'What the run is doing, and what is asked.' });
@@ -39,7 +42,7 @@ export async function drive(kind: Kind, input: RunInput): Promise<RunResult> {
   cancelAtSafePoint(run);
   await CancellationScope.nonCancellable(async () => {
     void clerk(run);
-    const [verdict, why] = await outcome(run);
+    const [verdict, why] = run.live ? await outcome(run) : await rehearsed(run, await outcome(run));
     await conclude(run, verdict, why.slice(0, 2_000));
     await condition(allHandlersFinished);
   });
@@ -57,6 +60,7 @@ async function outcome(run: Run): Promise<Ending> {
   try {
     await compile(run, identify(run));
     await prepare(run);
+    if (!run.live) await startSweep(run);
     announce(run, 'running');
     return await walked(run);
   } catch (error) {
@@ -71,11 +75,12 @@ async function walked(run: Run): Promise<Ending> {
   for (;;) {
     try {
       await walk(run);
+      if (!run.live) return ['rehearsed', ''];
       await measure(run);
       return [verdictOf(run), doneWith(run)];
     } catch (error) {
       const stop = run.stop;
-      if (!(error instanceof Stopped) || stop === null || stop.how === 'abort' || stop.how === 'cancel') throw error;
+      if (!(error instanceof Stopped) || stop === null || !run.live || stop.how === 'abort' || stop.how === 'cancel') throw error;
       const problem = run.promoted ? null : await backOut(run);
       if (!run.promoted) return backedOut(run, stop, problem);
       // The promotion came first: after it the only way is forward.
@@ -88,6 +93,17 @@ async function walked(run: Run): Promise<Ending> {
       announce(run, 'running');
     }
   }
+}
+
+/** What a rehearsal made is taken away, whatever became of it; then it is judged by what it found. */
+async function rehearsed(run: Run, [verdict, why]: Ending): Promise<Ending> {
+  if (run.plan === null) return [verdict, why];
+  const walkedToItsEnd = verdict === 'rehearsed';
+  run.findings.push(...findingsOf(run, walkedToItsEnd));
+  const { left, unseen } = await cleanUp(run, walkedToItsEnd && judged(run)[0] === 'rehearsed');
+  run.findings.push(...leftOver(left, unseen));
+  writeFindings(run);
+  return walkedToItsEnd ? judged(run) : [verdict, why];
 }
 
 function backedOut(run: Run, { why, verdict = 'backed out' }: Stop, problem: string | null): Ending {
@@ -129,6 +145,7 @@ function cancelAtSafePoint(run: Run): void {
 
 function doneWith(run: Run): string {
   const { whole, system } = run.pinned;
+  if (run.lacks.length > 0) return `${run.lacks.length} could not be saved, and the rest is kept: ${run.lacks.slice(0, 20).join('; ')}`;
   if (whole === undefined) return `${system.name} is served by ${run.serving ?? 'nobody that is known'}`;
   return `of ${whole} ${tally(run)}`;
 }
@@ -144,17 +161,19 @@ function tally(run: Run): string {
 
 function serves(run: Run): string {
   const system = run.input.system;
+  if (!run.live) return '';
   if (run.plan === null) return '. Nothing was changed.';
   if (run.plan.whole !== undefined) return `. Of ${run.plan.whole}: ${tally(run)}.`;
   return run.serving ? `. ${run.serving} serves ${system} now.` : `. No site is known to serve ${system} now.`;
 }
 
-const well: readonly Verdict[] = ['recovered', 'recovered, unprotected', 'restored', 'proven', 'backed out'];
+const well: readonly Verdict[] = ['recovered', 'recovered, unprotected', 'restored', 'proven', 'backed out', 'rehearsed'];
 
 /** What did not end well fails the execution, so that every list shows it. */
 function close(run: Run): RunResult {
   const result = run.ended!;
   if (result.verdict === 'cancelled') throw new CancelledFailure(result.why);
-  if (well.includes(result.verdict)) return result;
+  // A rehearsal ends with a verdict, not with an error.
+  if (well.includes(result.verdict) || !run.live) return result;
   throw ApplicationFailure.create({ message: result.why, type: result.verdict, nonRetryable: true, details: [result] });
 }

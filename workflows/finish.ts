@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { Verdict } from '../record/journal.ts';
+import type { Left, Verdict } from '../record/journal.ts';
 import type { Backup, Proof } from '../activities/step.ts';
 import { siteQueue } from './wire.ts';
 import { control, problemOf } from './activities.ts';
@@ -10,6 +10,8 @@ import { goodVerdicts } from './child-run.ts';
 import { policyOf } from './policy.ts';
 import { isStep, type Run } from './run.ts';
 import { learn } from './known-backups.ts';
+import { tellEnded } from './tell-ended.ts';
+import { learntOf } from './tell-system.ts';
 
 /** Reads from outside how long the service was away and what was lost, and holds until it is seen to serve. */
 export async function measure(run: Run): Promise<void> {
@@ -54,6 +56,7 @@ export function verdictOf(run: Run): Verdict {
       run.journal.write({ what: 'not-proven', step: track.node.id, why: `skipped: ${track.note}` });
   }
   const ofIts = verdictOfChildren(run);
+  if (run.lacks.length > 0) return run.backups.length > 0 ? 'unproven' : 'failed';
   if (run.kind === 'backup') return (ofIts ?? 'proven') === 'proven' && (proven(run) || onlyOfOthers(run)) ? 'proven' : 'unproven';
   if (ofIts !== null && !run.promoted) return ofIts;
   // A recovered system has lost its standby, until replication runs the other way.
@@ -75,7 +78,7 @@ function verdictOfChildren(run: Run): Verdict | null {
 }
 
 /** It is a run of others, and saved nothing itself. */
-const onlyOfOthers = (run: Run): boolean => run.backups.length === 0 && run.childRuns.size > 0;
+const onlyOfOthers = (run: Run): boolean => run.backups.length === 0 && [...run.childRuns.values()].some(({ verdict }) => verdict !== null);
 
 /** Whether everything that the run saved was proven, and it saved something. What lies in two stores is proven by a restore from either. */
 export function proven(run: Run): boolean {
@@ -87,11 +90,12 @@ export function proven(run: Run): boolean {
 /** Ends the run: verdict, record at every record store, system given back. None of it can keep the run from ending. */
 export async function conclude(run: Run, verdict: Verdict, why: string): Promise<void> {
   await condition(() => run.late.length === 0, '10 seconds', { summary: 'late decisions are written down' });
-  run.journal.write({ what: 'ended', verdict, why });
+  run.journal.write({ what: 'ended', verdict, why, left: leftOf(run) });
   announce(run, verdict);
   await record(run);
   await giveBack(run, verdict);
   run.ended = { verdict, why, serving: run.serving, records: run.records, ...(run.outage === null ? {} : { outage: run.outage }) };
+  await tellEnded(run, verdict, why);
   announce(run);
 }
 
@@ -105,7 +109,11 @@ async function record(run: Run): Promise<void> {
     sites.map(async ([site, { records }]) => {
       // The source's store may have died with its site: it is tried, and not waited for.
       const patience = site === plan.source.site ? '6 seconds' : '1 minute';
-      await control(`record at ${site}`, { taskQueue: siteQueue(site), startToCloseTimeout: '5 seconds', scheduleToCloseTimeout: patience })
+      await control(`record at ${site}`, {
+        taskQueue: siteQueue(site),
+        startToCloseTimeout: '10 seconds',
+        scheduleToCloseTimeout: patience,
+      })
         ['run.record']({ plan: header, journal, folder: records! })
         .then(
           (path) => (run.records[site] = path),
@@ -118,20 +126,29 @@ async function record(run: Run): Promise<void> {
 async function giveBack(run: Run, verdict: Verdict): Promise<void> {
   // What went on without the lock tells all the same what it left, once somebody listens again.
   if (run.epoch === null && (run.plan === null || ![...run.tracks.values()].some(({ begun }) => begun > 0))) return;
-  // A fence that is owed is owed to the site that was promoted in place of what it stands against.
-  const stands = ({ kind, by, host }: Proof): boolean =>
-    kind === 'fence' && !run.lifted.has(host) && (run.promoted || by !== 'fence.pending');
-  const fences = [...run.tracks.values()].flatMap(({ proofs }) => proofs.filter(stands));
+  const { shared: _, ...left } = leftOf(run);
   await control(`give ${run.pinned.system.name} back`, { scheduleToCloseTimeout: '30 seconds' })
     ['run.return']({
       system: run.pinned.system.name,
       epoch: run.epoch,
       serving: run.serving,
       verdict,
-      fences,
-      lifted: [...run.lifted],
-      protected: run.protected,
-      backups: run.backups,
+      ...left,
+      ...learntOf(run, verdict),
     })
     .catch(() => undefined);
+}
+
+/** What outlives the run. */
+function leftOf(run: Run): Left {
+  // A fence that is owed is owed to the site that was promoted in place of what it stands against.
+  const stands = ({ kind, by, host }: Proof): boolean =>
+    kind === 'fence' && !run.lifted.has(host) && (run.promoted || by !== 'fence.pending');
+  return {
+    fences: run.live ? [...run.tracks.values()].flatMap(({ proofs }) => proofs.filter(stands)) : [],
+    lifted: [...run.lifted],
+    protected: run.protected,
+    backups: run.backups,
+    shared: policyOf(run.kind).shares,
+  };
 }

@@ -12,10 +12,13 @@ import { now } from './journal.ts';
 import { allowed } from './judge.ts';
 import { lookup } from './lookup.ts';
 import { awsOf } from './perform.ts';
+import { policyOf } from './policy.ts';
 import type { Question } from './question.ts';
+import { failedAt, notReached } from './rehearse.ts';
 import { resolve, worded } from './resolve.ts';
 import { Stopped, type Run } from './run.ts';
 
+const nothingKnown: Facts = { atRisk: null, atRiskText: 'loss unknown', viewpoints: [], seen: {} };
 /** How long until the world is looked at again where it was not known what would be lost, milliseconds. */
 const lookAgain = [2_000, 4_000, 8_000] as const;
 
@@ -25,6 +28,8 @@ const lookAgain = [2_000, 4_000, 8_000] as const;
  */
 export async function lookAround(run: Run, young = 0): Promise<Facts> {
   if (run.facts && Date.now() - run.factsAt < young) return run.facts;
+  // A rehearsal moves nothing: there is nothing at risk to be asked about.
+  if (!run.live) return (run.facts = nothingKnown);
   const { system, source, target, hosts } = run.pinned;
   try {
     const options = { taskQueue: siteQueue(target.site), scheduleToCloseTimeout: '10 seconds' } as const;
@@ -35,7 +40,7 @@ export async function lookAround(run: Run, young = 0): Promise<Facts> {
     run.facts = facts;
     run.factsAt = Date.now();
   } catch {
-    run.facts = { atRisk: null, atRiskText: 'loss unknown', viewpoints: [], seen: {} };
+    run.facts = nothingKnown;
   }
   return run.facts;
 }
@@ -68,11 +73,11 @@ export async function hold(run: Run, node: Gate): Promise<void> {
     const answer = await askOnce(run, { ...question(run, node, shown), pressed });
     if (answer === 'withdrawn') continue;
     if (answer !== 'expired') run.approvals.set(node.id, answer.by);
-    if (answer === 'expired') return end(run, `nobody answered at ${node.id} in time`, 'aborted');
+    if (answer === 'expired') return end(run, node, `nobody answered at ${node.id} in time`, 'aborted');
     const who = answer.by.map((person) => person.by).join(', ');
     if (answer.choice === 'planned') switchMode(run, 'planned', who);
     else if (answer.choice !== 'approve')
-      return end(run, `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}`, 'backed out');
+      return end(run, node, `refused at ${node.id} by ${who}${answer.reason ? `: ${answer.reason}` : ''}`, 'backed out');
     else {
       const worse = node.limit === undefined ? null : worsened(run, shown, await (since ?? lookAround(run)), node.limit);
       if (worse === null) break;
@@ -104,29 +109,35 @@ function covered(run: Run, node: Gate, shown: Facts): boolean {
   return true;
 }
 
-/** What was done before the gate is undone, unless there is no way back any more. */
-function end(run: Run, why: string, verdict: 'aborted' | 'backed out'): never {
+/** What was done before the gate is undone, unless there is no way back any more. A rehearsal notes it, and goes on with what does not need it. */
+function end(run: Run, node: Gate, why: string, verdict: 'aborted' | 'backed out'): void {
+  if (policyOf(run.kind).onFailure === 'note') {
+    failedAt(run, node, verdict === 'aborted' ? 'nobody-answered' : 'refused', why);
+    return notReached(run, node);
+  }
   run.halt({ how: run.committed ? 'abort' : 'back out', why, verdict });
   throw new Stopped();
 }
 
 function question(run: Run, node: Gate, shown: Facts): Question {
   const plan = run.pinned;
+  // Nobody may take the one for the other.
+  const rehearsal = run.live ? '' : 'Rehearsal: ';
   const subject = `${node.id} of ${plan.system.name} to ${plan.target.site}`;
   const { mode } = run;
   const unplanned = mode === 'unplanned';
-  const title = written(run, node.title);
-  const doubts = unplanned ? doubtsAbout(run, shown) : [];
+  const title = `${rehearsal}${written(run, node.title)}`;
+  const doubts = unplanned && run.live ? doubtsAbout(run, shown) : [];
   const choices: Question['choices'][number][] = [
     {
       choice: 'approve',
-      label: `Approve ${subject}${unplanned ? `, ${lossOf(shown)}` : ''}`,
+      label: `${rehearsal}Approve ${subject}${unplanned && run.live ? `, ${lossOf(shown)}` : ''}`,
       description: title,
       reason: false,
     },
-    { choice: 'refuse', label: `Refuse ${subject}`, description: 'Do not go on; what was done is undone.', reason: false },
+    { choice: 'refuse', label: `${rehearsal}Refuse ${subject}`, description: 'Do not go on; what was done is undone.', reason: false },
   ];
-  if (unplanned && !run.committed && serves(shown)) {
+  if (unplanned && run.live && !run.committed && serves(shown)) {
     choices.push({
       choice: 'planned',
       label: `Switch ${subject} to planned`,
@@ -156,6 +167,8 @@ function factsOf(run: Run, node: Gate, shown: Facts): Fact[] {
       label: 'cause',
       value: run.input.cause ?? 'not stated. What corruption damaged is damaged at the other site too: then refuse, and restore',
     });
+  if (run.forecast !== null && run.forecast.mode === (run.mode ?? 'planned'))
+    facts.push({ label: 'expected time', value: `${run.forecast.text}. What people are waited for comes on top` });
   for (const item of node.show) {
     const path = (item.value as { $ref?: readonly string[] }).$ref?.join('.');
     if (path === 'run.viewpoints')

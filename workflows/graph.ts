@@ -1,5 +1,9 @@
 import type { PlanNode } from '../plan/plan.ts';
+import { policyOf } from './policy.ts';
 import { isStep, type Run } from './run.ts';
+
+/** What failed is told at the end, and keeps nothing waiting that does not need it. */
+const goesOnAfterFailure = (run: Run): boolean => run.collects || policyOf(run.kind).onFailure === 'note';
 
 /** Steps under way at once in one run: far below the server's 2,000 pending activities, at which a run would hang. */
 const width = 100;
@@ -65,7 +69,7 @@ export class Graph {
   /** Done, skipped, or left out by the mode with its own needs met. */
   #settled(id: string, known: Map<string, boolean>): boolean {
     const track = this.#run.track(id);
-    if (track.state === 'done' || track.state === 'skipped' || (this.#run.collects && track.state === 'failed')) return true;
+    if (track.state === 'done' || track.state === 'skipped' || (goesOnAfterFailure(this.#run) && track.state === 'failed')) return true;
     if (track.state !== 'waiting' || !this.#run.leftOut(track.node)) return false;
     const before = known.get(id);
     if (before !== undefined) return before;

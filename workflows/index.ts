@@ -6,5 +6,8 @@ export const backup = (input: RunInput): Promise<RunResult> => drive('backup', i
 export const failover = (input: RunInput): Promise<RunResult> => drive('failover', input);
 export const failback = (input: RunInput): Promise<RunResult> => drive('failback', input);
 export const restore = (input: RunInput): Promise<RunResult> => drive('restore', input);
+export { notification } from './notification.ts';
+export { readiness } from './readiness.ts';
 export { rehearsal } from './rehearsal.ts';
+export { sweep } from './sweep.ts';
 export { system } from './system.ts';

@@ -19,12 +19,15 @@ export function learn(known: readonly Backup[], news: readonly BackupNews[]): re
   return bounded([...all.values()].toSorted((one, other) => other.at.localeCompare(one.at)));
 }
 
-/** The last proven one of each store is remembered however old it is. */
+/** The last proven one of what each store holds is remembered however old it is. */
 function bounded(backups: readonly Backup[]): readonly Backup[] {
   const lastProven = new Set<Backup>();
-  for (const store of new Set(backups.map((backup) => backup.store))) {
-    const last = backups.find((backup) => backup.store === store && backup.provenAt !== null);
-    if (last) lastProven.add(last);
+  const seen = new Set<string>();
+  for (const backup of backups) {
+    const what = `${backup.holds} ${backup.store}`;
+    if (backup.provenAt === null || seen.has(what)) continue;
+    seen.add(what);
+    lastProven.add(backup);
   }
   return backups.filter((backup, place) => place < most || lastProven.has(backup));
 }

@@ -1,10 +1,11 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { BorrowAnswer } from './wire.ts';
+import type { BorrowAnswer, BorrowInput } from './wire.ts';
 import { control, problemOf } from './activities.ts';
 import { ask } from './ask.ts';
 import { compile } from './compile.ts';
 import { policyOf } from './policy.ts';
 import { preflight } from './preflight.ts';
+import { recall } from './recall.ts';
 import { Stopped, type Run } from './run.ts';
 
 /**
@@ -23,18 +24,31 @@ export async function prepare(run: Run): Promise<void> {
 async function request(run: Run): Promise<'granted' | 'stale' | 'silent'> {
   const { system, source } = run.pinned;
   const shares = policyOf(run.kind).shares ? { shares: true as const } : {};
-  const input = { system: system.name, kind: run.kind, live: true, active: source.site, epoch: run.compiledEpoch, ...shares };
+  const input: BorrowInput = {
+    system: system.name,
+    kind: run.kind,
+    live: run.live,
+    active: source.site,
+    epoch: run.compiledEpoch,
+    ...shares,
+    ...(run.live ? {} : { runbook: run.pinned.runbook }),
+    attributes: run.attributes,
+    recalled: null,
+  };
   let answer: BorrowAnswer;
   try {
-    answer = await control(`lock ${system.name}`, { scheduleToCloseTimeout: '12 seconds' })['run.borrow'](input);
+    answer = await borrow(input);
+    if (!answer.granted && answer.lost) answer = await borrow({ ...input, recalled: await recall(run) });
   } catch (error) {
     run.lockProblem = problemOf(error).text;
     return 'silent';
   }
-  run.journal.write({ what: 'locked', epoch: answer.granted ? answer.epoch : null, note: answer.note });
+  const known = answer.granted && answer.known ? { known: answer.known } : {};
+  run.journal.write({ what: 'locked', epoch: answer.granted ? answer.epoch : null, note: answer.note, ...known });
   if (answer.granted) {
     run.epoch = answer.epoch;
     for (const host of answer.fenced ?? []) run.fenced.add(host);
+    run.measured = answer.measured ?? [];
     return 'granted';
   }
   if (answer.stale) return 'stale';
@@ -42,6 +56,9 @@ async function request(run: Run): Promise<'granted' | 'stale' | 'silent'> {
   run.halt({ how: 'abort', why: answer.note });
   throw new Stopped();
 }
+
+const borrow = (input: BorrowInput): Promise<BorrowAnswer> =>
+  control(`lock ${input.system}`, { scheduleToCloseTimeout: '12 seconds' })['run.borrow'](input);
 
 /** The system was lent to another run since the plan was compiled: what was true then may not be now. */
 async function again(run: Run): Promise<void> {

@@ -9,6 +9,7 @@ import { fits } from './fit.ts';
 import { lookup } from './lookup.ts';
 import { resolve } from './resolve.ts';
 import { isStep, type Run } from './run.ts';
+import { tellMade } from './start-sweep.ts';
 
 /** A frozen or killed worker is noticed this soon; also bounds what a run that no longer runs can still do. */
 const heartbeat = '3 seconds';
@@ -26,9 +27,10 @@ export async function perform(
   stated: readonly Stated[],
 ): Promise<StepAnswer> {
   let handover = 0;
+  if (name === 'execute' && action.sweep) await tellMade(run, action, callOf(run, node, action, stated));
   for (;;) {
     try {
-      const act = phase(`${action.uses}.${name}`, {
+      const act = phase(`${action.uses}.${name === 'execute' && !run.live ? 'rehearse' : name}`, {
         taskQueue: siteQueue(action.at),
         activityId: run.activityId(name === 'execute' ? node.id : `${node.id}.${name}`),
         startToCloseTimeout: action.timeout,
@@ -63,7 +65,7 @@ export function callOf(run: Run, node: Step, action: Action, stated: readonly St
   const plan = run.pinned;
   const proofs = proofsFor(run, node);
   return {
-    run: { origin: run.origin, mode: run.mode ?? 'planned', live: true, startedAt: run.startedAt },
+    run: { origin: run.origin, mode: run.mode ?? 'planned', live: run.live, startedAt: run.startedAt },
     step: { id: node.id, attempt: run.tracks.get(node.id)?.begun ?? 0, variant: 0 },
     with: resolve(action.with, lookup(run)) as { readonly [field: string]: Json },
     system: plan.system,
@@ -91,10 +93,11 @@ function replacedBy(run: Run): Pick<StepCall, 'replaced'> {
   return names.length > 0 ? { replaced: names } : {};
 }
 
-/** The system's members, and the hosts that proofs speak of: those that a step may have to look at beside its own. */
+/** The system's members, those that a rehearsal has copies of, and the hosts that proofs speak of: what a step may have to look at beside its own. */
 function hostsOf(run: Run, proofs: StepCall['proofs']): StepCall['hosts'] {
   const { system, hosts } = run.pinned;
-  const names = [...Object.values(system.postgres?.members ?? {}), ...proofs.map(({ host }) => host)];
+  const pairs = [system.postgres, system.copies?.postgres?.original];
+  const names = [...pairs.flatMap((pair) => Object.values(pair?.members ?? {})), ...proofs.map(({ host }) => host)];
   return Object.fromEntries(names.flatMap((name) => (hosts[name] ? [[name, hosts[name]]] : [])));
 }
 

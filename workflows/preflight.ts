@@ -11,6 +11,7 @@ import { whileGoing } from './going.ts';
 import { callOf } from './perform.ts';
 import { policyOf } from './policy.ts';
 import { isLate } from './resolve.ts';
+import { leftOutOf } from './rehearse.ts';
 import { isStep, Stopped, type Run } from './run.ts';
 
 /** One preflight activity: so many steps at the most, and so many characters that they fit into one payload. */
@@ -25,8 +26,10 @@ export async function preflight(run: Run): Promise<void> {
     const [answers] = await whileGoing(run, () => Promise.all([askSites(run), lookAround(run)]));
     for (const { step, site, ok, seen } of answers) run.journal.write({ what: 'preflight', step, site, ok, seen });
     const problems = answers.filter((answer) => !answer.ok && !excused(run, answer));
-    if (problems.length === 0 || !(await askAboutProblems(run, problems))) break;
+    // What stands in the way of a rehearsal it comes upon, and tells at its end.
+    if (problems.length === 0 || !run.live || !(await askAboutProblems(run, problems))) break;
   }
+  if (!run.live) return;
   if (run.mode === 'planned' || run.facts?.viewpoints.some(({ name, sees }) => name === 'probe' && sees === 'alive'))
     run.serving = run.pinned.source.site;
   run.journal.write({ what: 'serving', site: run.serving, note: 'before the run' });
@@ -94,8 +97,11 @@ function waves(run: Run): { readonly node: Branch; readonly first: Child }[] {
 
 function bySite(run: Run, steps: readonly Step[]): Map<string, Planned[]> {
   const sites = new Map<string, Planned[]>();
+  const copies = new Set(run.pinned.rehearsal?.differs.flatMap(({ step, how }) => (how === 'added' ? [step] : [])));
   for (const node of steps) {
-    if (run.leftOut(node)) continue;
+    if (run.leftOut(node) || leftOutOf(run, node) !== null) continue;
+    // A copy that the run makes itself cannot be looked at before.
+    if (node.needs.some((need) => copies.has(need))) continue;
     for (const action of [node.action, ...node.else]) {
       const late = isLate(action.with);
       const known = late ? { ...action, with: knownOf(action.with) } : action;

@@ -44,6 +44,8 @@ export interface Press {
 /** A question that stands open: what has arrived, and how to change or close it. */
 export interface Open {
   readonly arrived: Press[];
+  /** As it stands now. */
+  readonly asked: () => OpenQuestion;
   show(change: Partial<OpenQuestion>): void;
   close(): void;
 }
@@ -63,6 +65,7 @@ export function open(run: Run, question: OpenQuestion): Open {
   };
   return {
     arrived,
+    asked: () => current,
     show: (change) => {
       const next = { ...current, ...change };
       put(next);

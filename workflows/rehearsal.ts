@@ -1,7 +1,5 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { drive } from './drive.ts';
 import type { RunInput, RunResult } from './wire.ts';
 
-/** The name stands; without a rehearsal inventory there is nothing isolated to run in, and production is not tried instead. */
-export async function rehearsal(input: RunInput): Promise<RunResult> {
-  throw ApplicationFailure.nonRetryable(`no rehearsal inventory for ${input.system}: this release rehearses nothing yet`, 'refused');
-}
+/** The same runbook as a live run's, against copies; it cleans up after itself. The name is a name on the wire. */
+export const rehearsal = (input: RunInput): Promise<RunResult> => drive('rehearsal', input);

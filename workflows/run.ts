@@ -1,11 +1,12 @@
-import type { Child, Json, Kind, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
+import type { Child, Json, Mode, Plan, PlanNode, Step } from '../plan/plan.ts';
 import type { BackupNews, Proof, Stated } from '../activities/step.ts';
 import type { State, Verdict } from '../record/journal.ts';
-import type { Facts, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
+import type { Facts, Foretold, Found, MeasuredRun, OpenQuestion, RunInput, RunResult, StepState } from './wire.ts';
 import type { Late } from './clerk.ts';
 import { Children } from './children.ts';
 import { Journal } from './journal.ts';
-import { policyOf } from './policy.ts';
+import { policyOf, type RunKind } from './policy.ts';
+import type { Sweeping } from './start-sweep.ts';
 
 /** Where a step of the plan stands. */
 export interface Track {
@@ -57,7 +58,7 @@ export class Run {
   /** Decisions that no question waits for, not yet written into the journal. */
   readonly late: Late[] = [];
   readonly tracks = new Map<string, Track>();
-  readonly kind: Kind;
+  readonly kind: RunKind;
   readonly input: RunInput;
   readonly workflowId: string;
   readonly startedAt: string;
@@ -66,6 +67,8 @@ export class Run {
   mode: Mode | null;
   requester: Stated | null = null;
   plan: Plan | null = null;
+  /** How long it is to take, people's waits left out; null: not known. */
+  forecast: Foretold | null = null;
   attributes: readonly string[] = [];
   /** What it is doing, where no question is open; {@link state} says what is shown. */
   phase: State = 'compiling';
@@ -91,6 +94,14 @@ export class Run {
   protected = false;
   /** What steps learnt of backups, in order. */
   readonly backups: BackupNews[] = [];
+  /** Of a backup: what could not be saved of many, one sentence each. */
+  readonly lacks: string[] = [];
+  /** What steps found to be mended although they did what they should. */
+  readonly findings: Found[] = [];
+  /** Of a rehearsal: the last runs of its runbook, oldest first. */
+  measured: readonly MeasuredRun[] = [];
+  /** Of a rehearsal: what takes away what it makes, once that was started. */
+  sweeping: Sweeping | null = null;
   /** Hosts whose fence stands in the system's workflow; those that a step lifted since are taken out. */
   readonly fenced = new Set<string>();
   /** Hosts whose fence a step of this run lifted. */
@@ -98,6 +109,8 @@ export class Run {
   stop: Stop | null = null;
   /** It carries out steps of its parent: what fails is handed back, and nobody is asked. */
   readonly collects: boolean;
+  /** Settles once people have answered what is to become of a run that was stopped; null: it is not. */
+  held: Promise<void> | null = null;
   /** Who approved each gate. */
   readonly approvals = new Map<string, readonly Stated[]>();
   /** Plans of and room for the child runs of its branches. */
@@ -115,7 +128,7 @@ export class Run {
   readonly #activityIds = new Map<string, number>();
 
   constructor(
-    kind: Kind,
+    kind: RunKind,
     input: RunInput,
     info: { readonly workflowId: string; readonly firstExecutionRunId: string; readonly startTime: Date },
   ) {
@@ -128,6 +141,11 @@ export class Run {
     this.origin = wave?.origin ?? info.firstExecutionRunId;
     this.epoch = wave?.epoch ?? null;
     this.mode = input.mode ?? policyOf(kind).mode;
+  }
+
+  /** False: it acts on copies, and on nothing that is in service. */
+  get live(): boolean {
+    return this.kind !== 'rehearsal' && this.input.given?.plan.rehearsal === undefined;
   }
 
   /** The plan; MUST be called only after it was compiled. */

@@ -27,7 +27,7 @@ export async function startChild(run: Run, child: Child, workflowId: string, inp
   });
   const running = CancellationScope.nonCancellable(() =>
     own.run(() =>
-      executeChild<(input: RunInput) => Promise<RunResult>>(child.kind, {
+      executeChild<(input: RunInput) => Promise<RunResult>>(run.live ? child.kind : 'rehearsal', {
         workflowId,
         taskQueue: controlQueue,
         args: [input],

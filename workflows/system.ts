@@ -1,140 +1,117 @@
 import {
   allHandlersFinished,
+  ApplicationFailure,
   condition,
-  continueAsNew,
   defineQuery,
+  defineSignal,
   defineUpdate,
   setHandler,
-  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
+import { control } from './activities.ts';
 import { now } from './journal.ts';
-import { learn } from './known-backups.ts';
-import type { BorrowAnswer, BorrowInput, Loan, ReturnInput, SystemState } from './wire.ts';
-
-/** Who asks for the system; `evict` names a holder that is known to run no longer. */
-export type BorrowRequest = BorrowInput & { readonly workflowId: string; readonly runId: string; readonly evict?: string };
-export type ReturnRequest = ReturnInput & { readonly workflowId: string; readonly runId: string };
+import { chain } from './system/chain.ts';
+import { changed } from './system/findings.ts';
+import { givenBack, isHeld, shared, tellsAnything, wasHeard } from './system/give-back.ts';
+import { lend, lost } from './system/lend.ts';
+import { nextTime } from './system/next-time.ts';
+import type { BorrowRequest, ReturnRequest } from './system/requests.ts';
+import { isBlank, rebuilt, unknown } from './system/rebuild.ts';
+import { attributed, heardWord } from './system/said.ts';
+import { settle } from './system/settle.ts';
+import { display, goOnAsNew } from './system/show.ts';
+import { tell } from './tell.ts';
+import type { BorrowAnswer, ChainAnswer, ChainRequest, FindingChange, Said, SystemState, Word } from './wire.ts';
 
 /**
- * Stands for one system for as long as it is protected: who holds it, which site serves, which fences stand.
- * Every loan carries an epoch higher than all before.
+ * Stands for one system for as long as it is protected: who holds it, which site serves, which fences stand, what was proven when,
+ * what was found and is not mended. Every loan carries an epoch higher than all before.
  */
 export async function system(name: string, carried?: SystemState): Promise<void> {
-  let state: SystemState = carried ?? {
-    system: name,
-    active: null,
-    epoch: 0,
-    holder: null,
-    fences: [],
-    unprotectedSince: null,
-    lastRun: null,
-  };
+  let state: SystemState = carried ?? unknown(name);
+  let telling = 0;
+  const show = display();
   const become = (next: SystemState): void => {
-    const known = state.backups;
-    state = next;
-    upsertMemo({ loan: { epoch: state.epoch, active: state.active, runId: state.holder?.runId ?? null } satisfies Loan });
-    if (next.backups?.length && next.backups !== known) upsertMemo({ backups: next.backups });
+    const { state: settled, news } = settle(state, next, now());
+    state = settled;
+    for (const one of news) {
+      telling += 1;
+      void tell({ ...one, system: name, link: workflowInfo().workflowId, notify: state.notify ?? {} }).then(() => (telling -= 1));
+    }
+    show(state);
   };
-  setHandler(defineQuery<SystemState>('state'), () => state);
+
+  // Before the handlers: messages that wait are handled as soon as there is one for them, and what they say MUST stand.
+  if (carried) become(carried);
+  setHandler(defineQuery<SystemState>('state'), () => state, { description: 'All that is known of the system.' });
   setHandler(defineUpdate<BorrowAnswer, [BorrowRequest]>('borrow'), (request) => {
-    const { answer, next } = lend(state, request);
-    if (next) become(next);
+    const { attributes, recalled } = request;
+    if (recalled === null && isBlank(state)) return lost(name);
+    if (recalled && isBlank(state)) become(rebuilt(state, recalled, request.active, now()));
+    const { answer, next } = lend(state, request, now());
+    if (next !== null || (attributes?.length ?? 0) > (state.attributes?.length ?? 0))
+      become({ ...(next ?? state), ...(attributes === undefined ? {} : { attributes }) });
     return answer;
   });
   setHandler(defineUpdate<void, [ReturnRequest]>('return'), (request) => {
-    // A holder that was overtaken gives nothing back: what it knows is older than the loan that stands.
-    const held =
-      request.epoch === null
-        ? // It had no loan, or one that it never heard of: what it did is true unless another has the system.
-          state.holder === null || state.holder.runId === request.runId
-        : state.holder?.workflowId === request.workflowId && state.epoch === request.epoch;
-    if (held) become(givenBack(state, request));
-    else if (request.backups?.length) become(shared(state, request));
+    if (wasHeard(state, request)) return;
+    if (isHeld(state, request)) become(givenBack(state, request, now()));
+    else if (tellsAnything(request)) become(shared(state, request, now()));
   });
-  await condition(() => workflowInfo().continueAsNewSuggested && state.holder === null);
-  await condition(allHandlersFinished);
-  await continueAsNew<typeof system>(name, state);
-}
-
-/** Decides a loan. Pure. */
-export function lend(state: SystemState, request: BorrowRequest): { readonly answer: BorrowAnswer; readonly next: SystemState | null } {
-  const { holder } = state;
-  const fenced = state.fences.map(({ host }) => host);
-  if (holder && holder.runId === request.runId)
-    return { answer: { granted: true, epoch: state.epoch, note: 'held already', fenced }, next: null };
-  const dead = holder !== null && holder.runId === request.evict;
-  if (dead && holder.live) {
-    // What it changed before it died is not in any plan compiled until now.
-    const note = `${holder.workflowId} held ${state.system} and runs no longer`;
-    return { answer: { granted: false, stale: true, holder: '', note }, next: { ...state, epoch: state.epoch + 1, holder: null } };
-  }
-  const free = holder === null || dead || (request.live && !holder.live && !request.shares);
-  if (!free) {
-    const note = `${state.system} is held by ${holder.kind} ${holder.workflowId} since ${holder.since}: follow it with "lifeboat status ${holder.workflowId}"`;
-    return { answer: { granted: false, stale: false, holder: holder.workflowId, note }, next: null };
-  }
-  if (state.epoch !== request.epoch) {
-    return {
-      answer: { granted: false, stale: true, holder: '', note: `${state.system} was lent to another run since the plan was compiled` },
-      next: null,
-    };
-  }
-  // Those that share hold nothing: a run that takes the system raises the epoch, and their next change is refused.
-  if (request.shares) return { answer: { granted: true, epoch: state.epoch, note: `shared at epoch ${state.epoch}`, fenced }, next: null };
-  const epoch = state.epoch + 1;
-  const taken = holder === null ? '' : `, taken from ${holder.workflowId}`;
-  const moved =
-    state.active !== null && state.active !== request.active
-      ? `; served by ${request.active}, which was last known at ${state.active}`
-      : '';
-  return {
-    answer: { granted: true, epoch, note: `epoch ${epoch}${taken}${moved}`, fenced },
-    next: {
-      ...state,
-      active: request.active,
-      epoch,
-      holder: { workflowId: request.workflowId, runId: request.runId, kind: request.kind, live: request.live, since: now() },
+  setHandler(
+    defineUpdate<void, [FindingChange]>('finding'),
+    (change) => become({ ...state, findings: changed(state.findings ?? [], change, now()) }),
+    {
+      validator: (change) => {
+        try {
+          changed(state.findings ?? [], change, now());
+        } catch (error) {
+          throw ApplicationFailure.nonRetryable((error as Error).message, 'no-finding');
+        }
+      },
     },
+  );
+  setHandler(defineUpdate<ChainAnswer, [ChainRequest]>('chain'), (request) => {
+    const { answer, next } = chain(state, request, now());
+    if (next) become({ ...state, ...next });
+    return answer;
+  });
+
+  const signals = new Map<string, number>();
+  let asking = 0;
+  const hear = (signal: string, what: Said['what'], word: Word): void => {
+    const at = now();
+    become(heardWord(state, what, word, at));
+    const nth = (signals.get(signal) ?? 0) + 1;
+    signals.set(signal, nth);
+    asking += 1;
+    // The world stands still at once; who said it is known a moment later.
+    control(`who said "${signal}"?`, { scheduleToCloseTimeout: '1 minute' })
+      ['run.attest']({ signal, nth, openedAt: 0 })
+      .then(
+        (sender) => become(attributed(state, at, sender)),
+        () => undefined,
+      )
+      .finally(() => (asking -= 1));
   };
-}
+  setHandler(defineSignal<[Word]>('Stop new effects'), (word) => hear('Stop new effects', 'stopped', word), {
+    description: 'No run of this system begins another change. Input: the reason, a text in quotes.',
+  });
+  setHandler(defineSignal<[Word]>('Allow effects again'), (word) => hear('Allow effects again', 'allowed', word), {
+    description: 'Ends the stop. Input: the reason, a text in quotes.',
+  });
+  setHandler(defineSignal<[Word]>('Lift the pause'), (word) => hear('Lift the pause', 'lifted the pause', word), {
+    description: 'It may be failed over again although it was moved just now. Input: the reason, a text in quotes.',
+  });
 
-/** What is known once a loan has ended. Pure. */
-export function givenBack(state: SystemState, request: ReturnRequest): SystemState {
-  const { verdict } = request;
-  const unprotected = verdict === 'recovered, unprotected';
-  const follows = verdict === 'recovered' || (verdict === 'restored' && request.protected === true);
-  return {
-    ...state,
-    // Higher than the loan: a plan compiled while it stood is as old as one compiled before it.
-    epoch: state.epoch + 1,
-    holder: null,
-    active: request.serving ?? state.active,
-    // A fence outlives its run: it stands until the old primary is rewound, or people lift it.
-    fences: fencesAfter(state.fences, request),
-    ...learnt(state, request),
-    unprotectedSince: unprotected ? (state.unprotectedSince ?? now()) : follows ? null : state.unprotectedSince,
-    lastRun: { workflowId: request.workflowId, runId: request.runId, verdict: request.verdict, at: now() },
-  };
-}
-
-/** What a run that shared the system leaves. Pure. */
-export function shared(state: SystemState, request: ReturnRequest): SystemState {
-  return {
-    ...state,
-    ...learnt(state, request),
-    lastRun: { workflowId: request.workflowId, runId: request.runId, verdict: request.verdict, at: now() },
-  };
-}
-
-/** One for each host: the newest, unless it was lifted. */
-function fencesAfter(standing: SystemState['fences'], { fences, lifted = [] }: ReturnRequest): SystemState['fences'] {
-  const again = new Set([...fences.map(({ host }) => host), ...lifted]);
-  const newest = fences.filter(({ host, at }) => !fences.some((other) => other.host === host && other.at > at));
-  return [...standing.filter(({ host }) => !again.has(host)), ...newest];
-}
-
-function learnt(state: SystemState, { backups = [] }: ReturnRequest): Pick<SystemState, 'backups'> {
-  const known = learn(state.backups ?? [], backups);
-  return known.length > 0 ? { backups: known } : {};
+  const mayEnd = (): boolean =>
+    workflowInfo().continueAsNewSuggested && state.holder === null && telling === 0 && asking === 0 && allHandlersFinished();
+  while (!mayEnd()) {
+    const next = nextTime(state);
+    const over = (): boolean => mayEnd() || nextTime(state) !== next;
+    if (next === null) await condition(over);
+    else await condition(over, Math.max(1_000, Date.parse(next) - Date.now()), { summary: 'until something is due' });
+    if (!mayEnd()) become(state);
+  }
+  await goOnAsNew(state);
 }

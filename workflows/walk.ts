@@ -9,6 +9,7 @@ import { Graph } from './graph.ts';
 import { now } from './journal.ts';
 import { resolve, Unresolved } from './resolve.ts';
 import { lookup } from './lookup.ts';
+import { leftOutOf, standIn } from './rehearse.ts';
 import { isStep, Stopped, type Run } from './run.ts';
 
 /**
@@ -61,6 +62,11 @@ function goOn(run: Run, graph: Graph, begin: (node: PlanNode) => void): void {
 }
 
 function advance(run: Run, node: PlanNode): Promise<void> {
+  const leftOut = leftOutOf(run, node);
+  if (leftOut !== null) {
+    standIn(run, node, leftOut);
+    return Promise.resolve();
+  }
   if (holds(run, node)) return isStep(node) ? carryOut(run, node) : node.kind === 'branch' ? descend(run, node) : hold(run, node);
   const track = run.track(node.id);
   track.state = 'skipped';

@@ -5,7 +5,7 @@ import type { Failure, Items, Part } from './branch.ts';
 import { fits } from './fit.ts';
 import { now } from './journal.ts';
 import { lookup } from './lookup.ts';
-import { resolve } from './resolve.ts';
+import { resolve, Unresolved } from './resolve.ts';
 import { Stopped, type ChildRun, type Run } from './run.ts';
 import { startChild } from './start-child.ts';
 import { waveId, type RunInput, type RunResult, type WaveResult } from './wire.ts';
@@ -17,12 +17,19 @@ export async function waveChild(run: Run, node: Branch, part: Part, items: Items
     const { plan } = await run.children.plan(node, child);
     const steps = only === null ? plan.steps : plan.steps.filter(({ id }) => only.has(id));
     const names = new Map(steps.map((step) => [step.id, step.kind === 'step' ? step.summary : step.id]));
-    const { outputs, failed, backups, dropped } = await wave(run, node, child, { ...plan, steps }, beside, false);
+    const { able, unable } = apart(run, steps);
+    const { outputs, failed, backups, dropped } =
+      able.length === 0 ? nothing : await wave(run, node, child, { ...plan, steps: able }, beside, false);
     for (const [id, value] of Object.entries(outputs)) items[names.get(id) ?? id] = value;
     run.backups.push(...backups);
     if (dropped > 0)
       run.journal.write({ what: 'not-proven', step: node.id, why: `the outputs of ${dropped} were too large to be handed on` });
-    return failed.map(({ step, code, text }) => ({ part: { child, only: new Set([step]) }, name: names.get(step) ?? step, code, text }));
+    return [...unable, ...failed].map(({ step, code, text }) => ({
+      part: { child, only: new Set([step]) },
+      name: names.get(step) ?? step,
+      code,
+      text,
+    }));
   } catch (error) {
     if (run.stop) throw new Stopped();
     const { code, text } = isCancellation(error) ? { code: 'cancelled', text: 'its child run was cancelled' } : problemOf(error);
@@ -30,13 +37,16 @@ export async function waveChild(run: Run, node: Branch, part: Part, items: Items
   }
 }
 
-/** Undoes what the waves of a branch did. @returns why it could not, or null. */
-export async function undoWaves(run: Run, node: Branch): Promise<string | null> {
+/** Undoes what these parts of a branch of waves did, by default all. @returns why it could not, or null. */
+export async function undoWaves(run: Run, node: Branch, parts?: readonly Part[]): Promise<string | null> {
   const problems = await Promise.all(
-    node.children.map(async (child) => {
+    (parts ?? node.children.map((child) => ({ child, only: null }))).map(async ({ child, only }) => {
       try {
         const { plan } = await run.children.plan(node, child);
-        const { failed } = await wave(run, node, child, plan, node.children.length, true);
+        // What was never begun, for it needs what is not there, is nothing to undo.
+        const { able } = apart(run, only === null ? plan.steps : plan.steps.filter(({ id }) => only.has(id)));
+        if (able.length === 0) return [];
+        const { failed } = await wave(run, node, child, { ...plan, steps: able }, node.children.length, true);
         return failed.map(({ step, text }) => `${step}: ${text}`);
       } catch (error) {
         if (isCancellation(error) || error instanceof Stopped) throw error;
@@ -52,12 +62,12 @@ async function wave(run: Run, node: Branch, child: Child, plan: Plan, beside: nu
   const workflowId = `${waveId(run.workflowId, node.id, child.name)}${attempt > 1 ? `/${attempt}` : ''}${undo ? '/undo' : ''}`;
   const entry: ChildRun = { node: node.id, child, workflowId, startedAt: now(), endedAt: null, verdict: null, why: '' };
   const given = {
-    plan: { ...plan, steps: plan.steps.map((step) => known(run, step)), sites: shared(run.pinned.sites, beside) },
+    plan: { ...plan, sites: shared(run.pinned.sites, beside) },
     compiledEpoch: run.compiledEpoch,
     attributes: run.attributes,
     requester: run.requester,
     approved: null,
-    wave: { origin: run.origin, epoch: run.epoch, startedAt: run.startedAt, undo, attempt },
+    wave: { origin: run.origin, epoch: run.epoch, startedAt: run.startedAt, undo, attempt, ...sweptBy(run) },
   };
   const input: RunInput = {
     system: run.input.system,
@@ -72,6 +82,8 @@ async function wave(run: Run, node: Branch, child: Child, plan: Plan, beside: nu
   return result.wave!;
 }
 
+const sweptBy = ({ sweeping }: Run): { readonly sweep?: string } => (sweeping === null ? {} : { sweep: sweeping.workflowId });
+
 /** One that a reset left behind ends soon. */
 async function patiently(work: () => Promise<RunResult>): Promise<RunResult> {
   for (let left = 20; ; left -= 1) {
@@ -82,6 +94,23 @@ async function patiently(work: () => Promise<RunResult>): Promise<RunResult> {
       await sleep('1 second');
     }
   }
+}
+
+const nothing: WaveResult = { outputs: {}, dropped: 0, failed: [], backups: [] };
+
+/** The steps with what those before the branch found, and those for which that is not there: what would have found it failed, or was skipped. */
+function apart(run: Run, steps: readonly PlanNode[]): { readonly able: readonly PlanNode[]; readonly unable: WaveResult['failed'] } {
+  const able: PlanNode[] = [];
+  const unable: WaveResult['failed'][number][] = [];
+  for (const step of steps) {
+    try {
+      able.push(known(run, step));
+    } catch (error) {
+      if (!(error instanceof Unresolved)) throw error;
+      unable.push({ step: step.id, code: 'not-reached', text: `it needs what was not made before: ${error.message}` });
+    }
+  }
+  return { able, unable };
 }
 
 /** What steps before the branch found is known to its run alone. */

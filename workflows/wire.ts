@@ -2,11 +2,17 @@
  * What crosses between a workflow and the outside: inputs, results, queries and names. Types and constants only.
  * Names on the wire are for ever; `test/workflows/names.test.ts` holds the list of every name ever released.
  */
+export type * from './chain.ts';
 export type * from './loan.ts';
+export type * from './ready.ts';
+export type * from './protection.ts';
+export type * from './run-activities.ts';
+export type * from './sweeping.ts';
+export type * from './system-state.ts';
+export type * from './tidings.ts';
 
-import type { BorrowAnswer, BorrowInput, ReturnInput } from './loan.ts';
-import type { Attestation, AwsFacts, Child, HostFacts, Json, Mode, Plan, PlanHeader, PlanNode, SystemFacts } from '../plan/plan.ts';
-import type { Choice, Entry, Fact, Outage, QuestionKind, State, Verdict } from '../record/journal.ts';
+import type { AwsFacts, HostFacts, Json, Mode, Plan, PlanHeader, SystemFacts } from '../plan/plan.ts';
+import type { Choice, Fact, QuestionKind, State, Verdict } from '../record/journal.ts';
 import type { BackupNews, Outcome, Proof, Stated } from '../activities/step.ts';
 
 /** The queue of workflows and of the run's own activities. A site's queue is {@link siteQueue}. */
@@ -19,6 +25,12 @@ export const runId = (kind: string, system: string): string => `${kind}-${system
 export const idOfRun = (kind: string, { system, site }: Pick<RunInput, 'system' | 'site'>): string => runId(kind, site ?? system);
 /** Workflow id of a child that carries out steps of a run. No run has a slash in its id, so it is never taken for one. */
 export const waveId = (run: string, branch: string, child: string): string => `${run}/${branch}/${child}`;
+
+/** Id of a schedule in Temporal, by its name in `schedules.yaml`. */
+export const scheduleId = (name: string): string => `lifeboat-${name}`;
+/** Workflow id of what takes away what a rehearsal made; of the `nth` that it started, where a reset left one behind. */
+export const sweepId = (origin: string, system: string, nth = 1): string =>
+  `sweep-${origin.slice(-8)}-${system}${nth > 1 ? `-${nth}` : ''}`;
 
 /** Causes of a failover. What `corruption` damaged was replicated, so it is restored and never failed over. */
 export const causes = ['exercise', 'maintenance', 'hardware', 'network', 'power', 'site', 'software', 'other', 'corruption'] as const;
@@ -58,6 +70,8 @@ export interface Given {
     readonly epoch: number | null;
     readonly startedAt: string;
     readonly undo: boolean;
+    /** Of a rehearsal: workflow id of what takes away what it makes. */
+    readonly sweep?: string;
     /** Which attempt of the branch it is, from 1: what tries again looks at what is there first. */
     readonly attempt: number;
   };
@@ -198,95 +212,4 @@ export interface PreflightCall extends StepCall {
   readonly uses: string;
   /** Set where values are missing that only the run will know: then it is only asked whether AWS would let it be done. */
   readonly late?: boolean;
-}
-
-/** The run's own activities, on the control queue but where said. */
-export interface RunActivities {
-  'run.compile'(input: RunInput & { readonly kind: string }): Promise<Compiled>;
-  /** Page `n` of the plan's steps. Throws `plan-changed` where the digest is no longer the one given. */
-  'run.page'(
-    input: RunInput & { readonly kind: string; readonly pinned: string; readonly page: number; readonly source: string },
-  ): Promise<readonly PlanNode[]>;
-  /** The plans of these children of a branch of the plan, in order; as many of the first as fit into an answer, one at least. */
-  'run.children'(
-    input: RunInput & {
-      readonly kind: string;
-      readonly pinned: string;
-      readonly source: string;
-      readonly target: string;
-      readonly wanted: readonly { readonly node: string; readonly of: 'runs' | 'wave'; readonly child: Child }[];
-    },
-  ): Promise<readonly { readonly plan: Plan; readonly epoch: number }[]>;
-  /** On a site's queue: the preflights of up to 50 steps, side by side, within `within` milliseconds. */
-  'run.preflight'(input: { readonly calls: readonly PreflightCall[]; readonly within: number }): Promise<readonly PreflightAnswer[]>;
-  /** On the target's queue: what a gate shows of the world. */
-  'run.facts'(input: FactsInput): Promise<Facts>;
-  'run.borrow'(input: BorrowInput): Promise<BorrowAnswer>;
-  'run.return'(input: ReturnInput): Promise<void>;
-  /** Who sent each of these decisions, read from the run's own history. */
-  'run.attest'(input: { readonly signal: string; readonly nth: number; readonly openedAt: number }): Promise<Sender>;
-  /** Who started the run. */
-  'run.requester'(): Promise<{ readonly by: string; readonly how: Attestation }>;
-  /** Whether any worker polls the queue. */
-  'run.pollers'(input: { readonly queue: string }): Promise<number>;
-  'run.measure'(input: { readonly system: SystemFacts; readonly since: string }): Promise<Measured>;
-  /** On a site's queue: writes record and report to the record store there; returns the report's path. */
-  'run.record'(input: { readonly plan: PlanHeader | null; readonly journal: readonly Entry[]; readonly folder: string }): Promise<string>;
-}
-
-export interface Measured {
-  /** Null: not known, for the reason in `note`. */
-  readonly outage: Outage | null;
-  readonly note: string;
-  /** The probe sees that nobody serves. */
-  readonly unserved: boolean;
-}
-export interface Compiled {
-  readonly plan: PlanHeader;
-  /** The first page. */
-  readonly steps: readonly PlanNode[];
-  /** Epoch of the system's last loan when the plan was compiled. */
-  readonly epoch: number;
-  /** What was asked of the world to find the source, one sentence an item. */
-  readonly evidence: readonly string[];
-  /** Search attributes that the server knows; no other is written. */
-  readonly attributes: readonly string[];
-}
-export interface PreflightAnswer {
-  readonly step: string;
-  readonly ok: boolean;
-  readonly seen: readonly string[];
-  readonly code: string;
-}
-export interface FactsInput {
-  readonly system: SystemFacts;
-  readonly source: { readonly site: string };
-  readonly target: { readonly site: string };
-  readonly hosts: { readonly [name: string]: HostFacts };
-  /** The AWS sites of the inventory. Absent: it has none. */
-  readonly aws?: { readonly [site: string]: AwsFacts };
-}
-export interface Facts {
-  /** What of the source's data the target does not have; of a database of RDS that cannot be asked, the time alone is known. Null: unknown. */
-  readonly atRisk: { readonly bytes: number | null; readonly milliseconds: number | null } | null;
-  readonly atRiskText: string;
-  /** Which viewpoints see the source dead. */
-  readonly viewpoints: readonly Viewpoint[];
-  /** Last sign of life by host, ISO. */
-  readonly seen: { readonly [host: string]: string };
-}
-export interface Viewpoint {
-  readonly name: string;
-  readonly sees: 'dead' | 'alive' | 'unknown';
-  readonly text: string;
-}
-
-/** A decision's sender. */
-export interface Sender {
-  readonly by: string | null;
-  readonly how: Attestation;
-  /** A worker's principal or identity: no person. */
-  readonly worker: boolean;
-  /** A reset of the run lies between the question and the decision: it does not count. */
-  readonly reset: boolean;
 }

@@ -2,6 +2,9 @@ import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
 import { service, type Caller } from './client.ts';
 
+/** Who changes something at AWS, for as long as it may. */
+export type Changer = Caller & Pick<StepContext, 'stillOurs'>;
+
 const known = new Map<string, Promise<string>>();
 /** Longest that STS is waited for, milliseconds. */
 const patience = 30_000;
@@ -27,7 +30,7 @@ export async function account(site: string, caller: Caller): Promise<string> {
 }
 
 /** MUST be awaited directly before each call that changes something at AWS. */
-export async function mayChange(site: string, context: StepContext): Promise<void> {
+export async function mayChange(site: string, context: Changer): Promise<void> {
   await account(site, context);
   await context.stillOurs();
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SystemFacts } from '../../plan/plan.ts';
+import { looking, type removing } from '../ec2/actions.ts';
 import type { StepDefinition } from '../step.ts';
 
 export type Purpose = 'live' | 'rehearsal';
@@ -38,7 +39,8 @@ export function needsOfStep(type: Declared, input: unknown, { purpose, target, a
   const found = new Map<string, Set<string>>();
   for (const { path, site } of places) {
     const here = type.iamAt?.[path.join('.')];
-    if (site !== undefined) add(found, site, withImplied(here ? actions.filter((action) => here.includes(action)) : actions));
+    const ofSite = here ? actions.filter((action) => here.includes(action)) : actions;
+    if (site !== undefined) add(found, site, withImplied(purpose === 'rehearsal' ? withSweep(ofSite) : ofSite));
   }
   for (const site of secretSites(input)) add(found, site, ['secretsmanager:GetSecretValue']);
   return sorted(found);
@@ -94,6 +96,25 @@ const implied: readonly (readonly [what: RegExp, actions: readonly string[]])[] 
 function withImplied(actions: readonly string[]): readonly string[] {
   if (actions.length === 0) return [];
   return [...actions, ...implied.flatMap(([what, more]) => (actions.some((action) => what.test(action)) ? more : []))];
+}
+
+type Removal = (typeof removing)[number];
+/** What a rehearsal makes by each call it takes away by these: where it may not, it makes nothing. */
+const takenAway: readonly (readonly [what: RegExp, by: readonly Removal[]])[] = [
+  [/^ec2:RunInstances$/u, ['ec2:TerminateInstances']],
+  [/^ec2:CreateVolume$/u, ['ec2:DeleteVolume']],
+  [/^ec2:(?:CreateSnapshots|CopySnapshot)$/u, ['ec2:DeleteSnapshot']],
+  [/^ec2:(?:CreateImage|CopyImage|RegisterImage)$/u, ['ec2:DeregisterImage', 'ec2:DeleteSnapshot']],
+  [/^ec2:CreateSecurityGroup$/u, ['ec2:DeleteSecurityGroup']],
+  [/^rds:Restore/u, ['rds:DeleteDBInstance']],
+  [/^rds:(?:CreateDBSnapshot|CopyDBSnapshot)$/u, ['rds:DeleteDBSnapshot']],
+];
+
+/** What there is to be swept is looked for at every site at which a rehearsal acts. */
+function withSweep(actions: readonly string[]): readonly string[] {
+  if (actions.length === 0) return [];
+  const away = takenAway.flatMap(([what, by]) => (actions.some((action) => what.test(action)) ? by : []));
+  return [...new Set([...actions, ...looking.filter((action) => action !== free), ...away])];
 }
 
 function add(found: Map<string, Set<string>>, site: string, actions: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { beating, noteAlso, noted } from '../note.ts';
 import type { StepContext } from '../step.ts';
+import type { Caller } from './client.ts';
 import { watch } from './watch.ts';
 
 /** A kind of resource whose state is read by a Describe call. */
@@ -10,7 +11,7 @@ export interface Kind<State> {
   /** How many one call takes. */
   readonly batch: number;
   /** Reads these; one that is not there is left out. */
-  describe(ids: readonly string[], site: string, context: StepContext): Promise<ReadonlyMap<string, State>>;
+  describe(ids: readonly string[], site: string, context: Caller): Promise<ReadonlyMap<string, State>>;
   /** Percent done, where the state tells it. */
   progress?(state: State): number | undefined;
 }

@@ -46,6 +46,13 @@ export async function mayUpdate(wanted: Omit<Swap, 'from' | 'to' | 'ttl'>, ask: 
   await send(wanted, [`prereq nxdomain ${never}`, `prereq yxdomain ${never}`, `update delete ${never} ${wanted.type}`], ask);
 }
 
+/** Makes a record, or removes it (`value` null), whatever was there. MUST be of a name that is nobody else's. */
+export async function put(wanted: Omit<Swap, 'from' | 'to'>, value: string | null, ask: Asker): Promise<void> {
+  const { name, type, ttl } = wanted;
+  const added = value === null ? [] : [`update add ${name}. ${ttl} ${type} ${type === 'CNAME' ? `${value}.` : value}`];
+  await send(wanted, [`update delete ${name}. ${type}`, ...added], ask);
+}
+
 async function send(wanted: Omit<Swap, 'from' | 'to' | 'ttl'>, lines: readonly string[], ask: Asker): Promise<Swapped> {
   const { address, port } = serverOf(wanted.server)!;
   const secret = secretOf(await ask.secret(wanted.secret), wanted.key);

@@ -4,6 +4,7 @@ import { StepError } from '../error.ts';
 import { siteName } from '../fields.ts';
 import { beating, noteAlso, noted } from '../note.ts';
 import { step, type Backup, type BackupNews, type Outcome, type StepContext } from '../step.ts';
+import { looking, removing } from './actions.ts';
 import { rehearsalOnly } from './kept.ts';
 import { kinds, type Made } from './leftovers.ts';
 import { decide } from './removable.ts';
@@ -60,7 +61,7 @@ export default step({
   output,
   example: { site: 'us-west-2', of: 'expired', keep: 7 },
   permissions: [],
-  iam: { preflight: reading(), execute: removing(), rehearse: removing() },
+  iam: { preflight: [...looking], execute: [...removing], rehearse: [...removing] },
 
   async preflight(wanted, context) {
     await account(wanted.site, context);
@@ -148,33 +149,4 @@ function whyOf(one: Made): string {
 
 function nameOf({ kind, id }: Made): string {
   return `${kind} ${id}`;
-}
-
-function reading(): string[] {
-  return [
-    'sts:GetCallerIdentity',
-    'ec2:DescribeInstances',
-    'ec2:DescribeVolumes',
-    'ec2:DescribeImages',
-    'ec2:DescribeSnapshots',
-    'ec2:DescribeAddresses',
-    'ec2:DescribeSecurityGroups',
-    'ec2:DescribeNetworkInterfaces',
-    'rds:DescribeDBInstances',
-    'rds:DescribeDBSnapshots',
-  ];
-}
-
-function removing(): string[] {
-  return [
-    ...reading(),
-    'ec2:TerminateInstances',
-    'ec2:DeleteVolume',
-    'ec2:DeregisterImage',
-    'ec2:DeleteSnapshot',
-    'ec2:ReleaseAddress',
-    'ec2:DeleteSecurityGroup',
-    'rds:DeleteDBInstance',
-    'rds:DeleteDBSnapshot',
-  ];
 }

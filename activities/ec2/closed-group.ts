@@ -2,16 +2,18 @@ import type { SecurityGroup } from '@aws-sdk/client-ec2';
 import { mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
 import { isAws } from '../aws/error.ts';
-import { tagOf, tagSpecifications, tagsFor } from '../aws/tags.ts';
+import { tagOf, tagSpecifications } from '../aws/tags.ts';
+import { nameFor } from '../aws/token.ts';
 import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
+import { keptTags } from './kept.ts';
 
 /** Marks a group that a fence consists of: nobody MUST remove it or give it a rule. */
 const fenceTag = 'lifeboat:fence';
 /** Where what was cut off remembers its groups. */
 export const groupsTag = 'lifeboat:groups';
-/** A name is the only key that groups have: one a VPC, for all systems. */
-const name = 'lifeboat-closed';
+/** A name is the only key that groups have: one a VPC, for all systems; a step of a rehearsal has its own, which goes when it is over. */
+const nameOf = (context: StepContext): string => (context.run.live ? 'lifeboat-closed' : nameFor(context, 'lifeboat-rehearsal-closed'));
 
 /**
  * The security group of a VPC that lets nothing in or out, by id; made where it is missing, and closed where it has a rule.
@@ -41,13 +43,13 @@ async function find(vpc: string, site: string, context: StepContext): Promise<Se
   const { SecurityGroups: [group] = [] } = await ec2.describeSecurityGroups({
     Filters: [
       { Name: 'vpc-id', Values: [vpc] },
-      { Name: 'group-name', Values: [name] },
+      { Name: 'group-name', Values: [nameOf(context)] },
     ],
   });
   if (group === undefined || tagOf(group.Tags, fenceTag) !== undefined) return group;
   throw new StepError(
     'name-taken',
-    `${vpc} at ${site} has a security group ${name} (${group.GroupId}) that was not made as a fence: give it the tag ${fenceTag} if it may be closed, or rename what uses it`,
+    `${vpc} at ${site} has a security group ${nameOf(context)} (${group.GroupId}) that was not made as a fence: give it the tag ${fenceTag} if it may be closed, or rename what uses it`,
     'person',
   );
 }
@@ -57,10 +59,10 @@ async function make(vpc: string, site: string, context: StepContext): Promise<Se
   await mayChange(site, context);
   try {
     const { GroupId } = await ec2.createSecurityGroup({
-      GroupName: name,
+      GroupName: nameOf(context),
       Description: 'Lets nothing in or out: what it is put on is cut off.',
       VpcId: vpc,
-      TagSpecifications: tagSpecifications(['security-group' as const], tagsFor(context, undefined, { [fenceTag]: 'closed' })),
+      TagSpecifications: tagSpecifications(['security-group' as const], keptTags(context, undefined, { [fenceTag]: 'closed' })),
     });
     return await read(GroupId!, site, context);
   } catch (error) {

@@ -13,7 +13,7 @@ import { findSources, isAll, mayCopy, readSources } from './copy-sources.ts';
 import { mustBeElsewhere } from './elsewhere.ts';
 import { days, keyName, setName, snapshotId } from './fields.ts';
 import { madeBefore, snapshotsTagged } from './find.ts';
-import { keptTags, rehearsalOnly } from './kept.ts';
+import { keptTags, noBackup, rehearsalOnly } from './kept.ts';
 import { snapshots as kind } from './kinds.ts';
 import { deleteSnapshot } from './remove.ts';
 import { whenRoom } from './room.ts';
@@ -96,7 +96,7 @@ export default step({
   async rehearse(wanted, context) {
     rehearsalOnly(context);
     await copy(wanted, context);
-    return copied(wanted, context);
+    return noBackup(await copied(wanted, context));
   },
 
   async undo(wanted, context) {

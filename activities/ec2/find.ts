@@ -1,5 +1,5 @@
 import type { Filter, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
-import { service } from '../aws/client.ts';
+import { service, type Caller } from '../aws/client.ts';
 import { tagOf } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
 import { beating } from '../note.ts';
@@ -12,7 +12,7 @@ export interface Tagged {
 }
 
 /** The account's own snapshots with these tags, oldest first. */
-export async function snapshotsTagged(tags: Tagged, site: string, context: StepContext): Promise<readonly Snapshot[]> {
+export async function snapshotsTagged(tags: Tagged, site: string, context: Caller): Promise<readonly Snapshot[]> {
   const ec2 = await service('ec2', site, context);
   const all = await pages(async (NextToken) => {
     const page = await ec2.describeSnapshots({ OwnerIds: ['self'], Filters: filters(tags), MaxResults: 1_000, NextToken });
@@ -24,12 +24,7 @@ export async function snapshotsTagged(tags: Tagged, site: string, context: StepC
 }
 
 /** The account's own images with these tags, or of a name; oldest first. */
-export async function imagesTagged(
-  tags: Tagged,
-  site: string,
-  context: StepContext,
-  more: readonly Filter[] = [],
-): Promise<readonly Image[]> {
+export async function imagesTagged(tags: Tagged, site: string, context: Caller, more: readonly Filter[] = []): Promise<readonly Image[]> {
   const ec2 = await service('ec2', site, context);
   const all = await pages(async (NextToken) => {
     const page = await ec2.describeImages({ Owners: ['self'], Filters: [...filters(tags), ...more], MaxResults: 1_000, NextToken });
@@ -42,7 +37,7 @@ export async function imagesTagged(
     );
 }
 
-export async function volumesTagged(tags: Tagged, site: string, context: StepContext): Promise<readonly Volume[]> {
+export async function volumesTagged(tags: Tagged, site: string, context: Caller): Promise<readonly Volume[]> {
   const ec2 = await service('ec2', site, context);
   const all = await pages(async (NextToken) => {
     const page = await ec2.describeVolumes({ Filters: filters(tags), MaxResults: 500, NextToken });
@@ -53,7 +48,7 @@ export async function volumesTagged(tags: Tagged, site: string, context: StepCon
     .toSorted((one, other) => timeOf(one.CreateTime) - timeOf(other.CreateTime) || one.VolumeId!.localeCompare(other.VolumeId!));
 }
 
-export async function instancesTagged(tags: Tagged, site: string, context: StepContext): Promise<readonly Instance[]> {
+export async function instancesTagged(tags: Tagged, site: string, context: Caller): Promise<readonly Instance[]> {
   const ec2 = await service('ec2', site, context);
   const all = await pages(async (NextToken) => {
     const page = await ec2.describeInstances({ Filters: filters(tags), MaxResults: 1_000, NextToken });

@@ -1,6 +1,6 @@
 import { tagsFor, type Tag } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
-import type { StepContext } from '../step.ts';
+import type { Outcome, StepContext } from '../step.ts';
 
 const day = 86_400_000;
 
@@ -8,6 +8,11 @@ const day = 86_400_000;
 export function keptTags(context: StepContext, days: number | undefined, more: { readonly [key: string]: string } = {}): Tag[] {
   const kept = days ?? (context.run.live ? undefined : 1);
   return tagsFor(context, kept === undefined ? undefined : kept * day, more);
+}
+
+/** What a rehearsal saves is taken away again: it is no backup of the system. */
+export function noBackup<Output>({ backups: _, ...outcome }: Outcome<Output>): Outcome<Output> {
+  return outcome;
 }
 
 export function rehearsalOnly(context: StepContext): void {

@@ -1,8 +1,7 @@
 import type { DBInstance, DBSnapshot } from '@aws-sdk/client-rds';
 import type { Image } from '@aws-sdk/client-ec2';
-import { service } from '../aws/client.ts';
+import { service, type Caller } from '../aws/client.ts';
 import { tag, tagOf } from '../aws/tags.ts';
-import type { StepContext } from '../step.ts';
 import { filters, has, imagesTagged, instancesTagged, pages, snapshotsTagged, volumesTagged } from './find.ts';
 import { disksOf } from './image-made.ts';
 import { instances as kind } from './kinds.ts';
@@ -11,6 +10,9 @@ const gibibyte = 2 ** 30;
 
 /** In the order in which they are taken away: what is used goes after what uses it. */
 export const kinds = ['instance', 'database', 'volume', 'image', 'snapshot', 'database-snapshot', 'address', 'security-group'] as const;
+
+/** Who looks, and for which system. */
+export type Looker = Caller & { readonly system: { readonly name: string } };
 
 /** A resource at AWS that Lifeboat made. */
 export interface Made {
@@ -32,7 +34,7 @@ export interface Made {
 }
 
 /** Everything at a site that Lifeboat made of the system. What has other tags, or none, is not looked at. */
-export async function everythingMade(site: string, context: StepContext): Promise<readonly Made[]> {
+export async function everythingMade(site: string, context: Looker): Promise<readonly Made[]> {
   const tags = { [tag.system]: context.system.name };
   const readers = [instances, volumes, imagesAndSnapshots, addresses, groups, databases, databaseSnapshots];
   const all = await Promise.all(readers.map((read) => read(tags, site, context)));
@@ -41,7 +43,7 @@ export async function everythingMade(site: string, context: StepContext): Promis
 
 type Tags = { readonly [name: string]: string };
 
-async function instances(tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function instances(tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const found = (await instancesTagged(tags, site, context)).filter(({ State }) => State?.Name !== 'terminated');
   return found.map(({ InstanceId = '', Tags = [], State, LaunchTime }) => ({
     ...plain('instance', InstanceId, Tags, LaunchTime),
@@ -49,7 +51,7 @@ async function instances(tags: Tags, site: string, context: StepContext): Promis
   }));
 }
 
-async function volumes(tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function volumes(tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const found = (await volumesTagged(tags, site, context)).filter(({ State }) => State !== 'deleted');
   return found.map(({ VolumeId = '', Tags = [], State, CreateTime, Attachments = [] }) => ({
     ...plain('volume', VolumeId, Tags, CreateTime),
@@ -58,7 +60,7 @@ async function volumes(tags: Tags, site: string, context: StepContext): Promise<
   }));
 }
 
-async function imagesAndSnapshots(tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function imagesAndSnapshots(tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const [images, snapshots] = await Promise.all([imagesTagged({}, site, context), snapshotsTagged(tags, site, context)]);
   const users = new Map<string, string[]>();
   for (const image of images)
@@ -78,7 +80,7 @@ function asImage({ ImageId = '', Tags = [], State, CreationDate }: Image): Made 
   return { ...plain('image', ImageId, Tags, new Date(CreationDate ?? 0)), sound: State === 'available' };
 }
 
-async function addresses(tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function addresses(tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const { Addresses = [] } = await (await service('ec2', site, context)).describeAddresses({ Filters: filters(tags) });
   const users = await kind.describe([...new Set(Addresses.flatMap(({ InstanceId }) => InstanceId || []))], site, context);
   // One that was terminated may be told for a while as what the address is on.
@@ -89,7 +91,7 @@ async function addresses(tags: Tags, site: string, context: StepContext): Promis
   }));
 }
 
-async function groups(tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function groups(tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const ec2 = await service('ec2', site, context);
   const found = await pages(async (NextToken) => {
     const page = await ec2.describeSecurityGroups({ Filters: filters(tags), MaxResults: 1_000, NextToken });
@@ -109,7 +111,7 @@ async function groups(tags: Tags, site: string, context: StepContext): Promise<r
   }));
 }
 
-async function databases(_tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function databases(_tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const rds = await service('rds', site, context);
   const found = await pages<DBInstance>(async (token) => {
     const page = await rds.describeDBInstances({ MaxRecords: 100, ...(token === undefined ? {} : { Marker: token }) });
@@ -121,7 +123,7 @@ async function databases(_tags: Tags, site: string, context: StepContext): Promi
   }));
 }
 
-async function databaseSnapshots(_tags: Tags, site: string, context: StepContext): Promise<readonly Made[]> {
+async function databaseSnapshots(_tags: Tags, site: string, context: Looker): Promise<readonly Made[]> {
   const rds = await service('rds', site, context);
   const found = await pages<DBSnapshot>(async (token) => {
     const page = await rds.describeDBSnapshots({

@@ -101,28 +101,43 @@ export default step({
 
   async rehearse(wanted, context) {
     const now = await readGroup(wanted, context);
-    if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
-    if (!now.Tags?.some(({ Key, Value }) => Key === tag.purpose && Value === 'rehearsal'))
-      throw new StepError(
-        'not-a-copy',
-        `${wanted.group} at ${wanted.site} has no tag ${tag.purpose}=rehearsal: a rehearsal leaves it alone`,
-        'mistake',
-      );
+    mustStandIn(wanted, now, context);
     await scale(wanted, now, context);
     return scaled(wanted, context);
   },
 
-  async undo(wanted, context) {
-    const { site, group } = wanted;
-    const was = before(await readGroup(wanted, context), context);
-    if (was === undefined) return [`${group} at ${site} was not changed by this step.`];
-    await resize(wanted, was, context);
-    await setProcesses(wanted, was.suspended, context);
-    if (was.desired > 0) await waitInService(wanted, was.desired, context);
-    await forgetBefore(wanted, context);
-    return [`${group} at ${site} is to have ${was.desired} instances again (${was.min} to ${was.max}).`];
+  undo: async (wanted, context) => {
+    const done = await asBefore(wanted, context);
+    return done.length > 0 ? done : [`${wanted.group} at ${wanted.site} was not changed by this step.`];
+  },
+
+  async sweep(wanted, context) {
+    mustStandIn(wanted, await readGroup(wanted, context), context);
+    return asBefore(wanted, context);
   },
 });
+
+function mustStandIn({ site, group }: Input, { Tags }: AutoScalingGroup, context: StepContext): void {
+  if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
+  if (Tags?.some(({ Key, Value }) => Key === tag.purpose && Value === 'rehearsal')) return;
+  throw new StepError(
+    'not-a-copy',
+    `${group} at ${site} has no tag ${tag.purpose}=rehearsal: a rehearsal leaves it alone. Name one that has under \`rehearsal.at.${site}.resources\`.`,
+    'mistake',
+  );
+}
+
+/** Puts the group back to what it was before this step; nothing where it did not change it. */
+async function asBefore(wanted: Input, context: StepContext): Promise<string[]> {
+  const { site, group } = wanted;
+  const was = before(await readGroup(wanted, context), context);
+  if (was === undefined) return [];
+  await resize(wanted, was, context);
+  await setProcesses(wanted, was.suspended, context);
+  if (was.desired > 0) await waitInService(wanted, was.desired, context);
+  await forgetBefore(wanted, context);
+  return [`${group} at ${site} is to have ${was.desired} instances again (${was.min} to ${was.max}).`];
+}
 
 async function scale(wanted: Input, now: AutoScalingGroup, context: StepContext): Promise<void> {
   const sizes = sizesFor(wanted, now);

@@ -1,6 +1,6 @@
 import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { mayChange } from '../aws/account.ts';
-import { service } from '../aws/client.ts';
+import { service, type Caller } from '../aws/client.ts';
 import { waitFor, type Kind } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
@@ -119,7 +119,7 @@ function tagOn(group: string) {
   return { ResourceId: group, ResourceType: 'auto-scaling-group', Key: beforeTag };
 }
 
-async function failureOf(group: AutoScalingGroup, site: string, context: StepContext): Promise<State['failure']> {
+async function failureOf(group: AutoScalingGroup, site: string, context: Caller): Promise<State['failure']> {
   const scaling = await service('autoScaling', site, context);
   const { Activities: [newest] = [] } = await scaling.describeScalingActivities({
     AutoScalingGroupName: group.AutoScalingGroupName,

@@ -12,7 +12,7 @@ import { step, type Outcome, type StepContext } from '../step.ts';
 import { allowed } from './dry-run.ts';
 import { days, deviceName, instanceId, setName } from './fields.ts';
 import { madeBefore, readInstance, snapshotsTagged } from './find.ts';
-import { keptTags, rehearsalOnly } from './kept.ts';
+import { keptTags, noBackup, rehearsalOnly } from './kept.ts';
 import { snapshots as kind } from './kinds.ts';
 import { deleteSnapshot } from './remove.ts';
 import { asBackup, asSaved, devicesAsTags, devicesIn, mark, saved, takenAt } from './snapshot-set.ts';
@@ -74,7 +74,7 @@ export default step({
   async rehearse(wanted, context) {
     rehearsalOnly(context);
     await take(wanted, context);
-    return taken(wanted, context);
+    return noBackup(await taken(wanted, context));
   },
 
   undo: { none: 'A snapshot harms nobody; ec2.cleanup takes it away when its days are over.' },

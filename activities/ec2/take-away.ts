@@ -1,11 +1,10 @@
-import { mayChange } from '../aws/account.ts';
+import { mayChange, type Changer } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import type { StepContext } from '../step.ts';
 import type { Made } from './leftovers.ts';
 import { deleteSnapshot, deleteVolume, deregister, unlessGone } from './remove.ts';
 
 /** Begins to take a resource away. What is gone already is no failure. */
-export async function takeAway({ kind, id }: Made, site: string, context: StepContext): Promise<void> {
+export async function takeAway({ kind, id }: Made, site: string, context: Changer): Promise<void> {
   if (kind === 'volume') return deleteVolume(id, site, context);
   if (kind === 'image') return deregister(id, site, context);
   if (kind === 'snapshot') return deleteSnapshot(id, site, context);

@@ -1,7 +1,7 @@
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
-import { tagOf } from '../aws/tags.ts';
+import { tag, tagOf } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
 import { siteName } from '../fields.ts';
 import { noteAlso, noted } from '../note.ts';
@@ -10,7 +10,7 @@ import { closedGroup } from './closed-group.ts';
 import { findSources, readSources } from './copy-sources.ts';
 import { setName } from './fields.ts';
 import { madeBefore } from './find.ts';
-import { rehearsalOnly } from './kept.ts';
+import { noBackup, rehearsalOnly } from './kept.ts';
 import { dropImage } from './launch-image.ts';
 import { launchInput, type LaunchInput } from './launch-input.ts';
 import { launch, launched, terminate } from './launch-instances.ts';
@@ -158,9 +158,10 @@ async function proven({ site, set }: Input, context: StepContext): Promise<Outco
     'What its files hold was not compared.',
   ];
   const backup = asBackup(snapshots, site);
-  return {
+  const outcome: Outcome<Output> = {
     outputs: { set, at: backup.at, compared },
     backups: [{ store: site, holds: 'volumes', complete: false, backups: [{ ...backup, provenAt: known.at, compared }] }],
     evidence: [...compared, 'It was terminated, and its image deregistered.'],
   };
+  return tagOf(snapshots[0]?.Tags, tag.purpose) === 'rehearsal' ? noBackup(outcome) : outcome;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
+import { inService, nameInService } from '../in-service.ts';
 import { beating } from '../note.ts';
 import { step } from '../step.ts';
 import { cannotWrite } from './cannot-write.ts';
@@ -19,9 +20,9 @@ export default step({
   output: z.object({
     opened: z.array(z.string()).describe('The lines that are open, one phrase each; none where the inventory names no line.'),
     harmless: z
-      .enum(['standby', 'down', 'off'])
+      .enum(['standby', 'down', 'off', 'serves'])
       .describe(
-        'Why the host cannot write: it is a `standby`, PostgreSQL is `down` there and does not start at boot, or its power is `off`.',
+        'Why the host cannot write: it is a `standby`, PostgreSQL is `down` there and does not start at boot, or its power is `off`. In a rehearsal alone it may be that it `serves`: then its fence would not be lifted.',
       ),
   }),
   example: { host: 'a-db' },
@@ -68,7 +69,25 @@ export default step({
     };
   },
 
-  rehearse: { none: 'A rehearsal cuts nothing off, so there is nothing to lift.' },
+  proves: true,
+  async rehearse({ host: name }, rehearsal) {
+    const context = inService(rehearsal);
+    const there = nameInService(name, rehearsal);
+    const cuts = cutsOf(context.host(there));
+    const states = await beating(context, Promise.all(cuts.map(({ line, what }) => lineState(line, what, context))));
+    const found = await beating(context, cannotWrite(there, context)).catch((error: StepError) => {
+      if (error.code !== 'still-primary') throw error;
+      return { harmless: 'serves' as const, text: `As things are, the fence would not be lifted: ${error.message}` };
+    });
+    return {
+      outputs: { opened: cuts.flatMap(({ what }, nth) => (states[nth] === 'open' ? [what] : [])), harmless: found.harmless },
+      evidence: [
+        ...cuts.map(({ line, what }, nth) => `${line.device.name} says that ${what} is ${states[nth]}.`),
+        found.text,
+        'Nothing was opened.',
+      ],
+    };
+  },
 
   undo: { none: 'A host that cannot write needs no fence; `fence.network` or `power.off` sets one when people have decided so.' },
 });

@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import type { HostFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { startsAtBoot } from '../host/boot.ts';
+import { inService } from '../in-service.ts';
 import { beating, note, noted } from '../note.ts';
 import { sight } from '../sight.ts';
 import { seenBefore } from '../silence.ts';
 import { step, type StepContext } from '../step.ts';
+import { cutByHand } from './by-hand.ts';
 import { cutsOf, fencesOf, proveCut, writesInside, type Cut } from './cuts.ts';
 import { lineState, setLine } from './line.ts';
 
@@ -45,21 +48,7 @@ export default step({
   async preflight({ host: name }, context) {
     const host = context.host(name);
     const cuts = fencesOf(host);
-    if (cuts[0]?.kind === 'port' && !host.witness)
-      throw new StepError(
-        'no-witness',
-        `The inventory names no witness at ${host.site}: without one a host that is cut off cannot be told from a cut link, and no fence of ${name} can be proven. Add \`sites.${host.site}.witness\`.`,
-        'mistake',
-      );
-    const [states, seen, boot] = await Promise.all([
-      Promise.all(cuts.map((cut) => stateOf(cut, context))),
-      sight(host, context.system, context.viewpoint),
-      startsAtBoot(name, context),
-    ]);
-    const unable = states.filter((state) => state.error !== undefined);
-    if (unable.length === cuts.length) throw unable[0]!.error!;
-    const refused = cutsOf(host).some(({ fences }) => !fences) ? [writesInside(host)] : [];
-    return [...states.map(({ text }) => text), ...refused, ...seen.evidence, boot.text];
+    return (await look(host, cuts, context)).evidence;
   },
 
   async execute({ host: name }, context) {
@@ -113,9 +102,48 @@ export default step({
     };
   },
 
-  rehearse: { none: 'A rehearsal does not cut off a host in service; only a live exercise proves this fence.' },
+  proves: true,
+  async rehearse({ host: name }, rehearsal) {
+    const context = inService(rehearsal);
+    const host = context.host(name);
+    const cuts = fencesOf(host);
+    const { states, seen, latched, evidence } = await beating(context, look(host, cuts, context));
+    const first = states.findIndex(({ state }) => state !== undefined);
+    const cut = cuts[first]!;
+    if (states[first]!.state === 'cut' && seen.alive)
+      throw new StepError(
+        'line-lies',
+        `${cut.line.device.name} says that ${cut.what} is cut, and ${name} answers all the same: it is another's line, or the device does not cut it. No fence by it can be trusted.`,
+        'person',
+      );
+    return {
+      outputs: { line: cut.kind, device: cut.line.device.name, latched },
+      evidence: [...evidence, 'Nothing was cut: that the line is the only one, only a live exercise proves.'],
+    };
+  },
+  byHand: cutByHand,
   undo: { none: 'A line that is opened may bring an old primary back: `fence.lift` does it once the host can no longer write.' },
 });
+
+/** What can be known of the lines, the host and its latch while nothing is cut. Only reads. */
+async function look(host: HostFacts, cuts: readonly Cut[], context: StepContext) {
+  if (cuts[0]?.kind === 'port' && !host.witness)
+    throw new StepError(
+      'no-witness',
+      `The inventory names no witness at ${host.site}: without one a host that is cut off cannot be told from a cut link, and no fence of ${host.name} can be proven. Add \`sites.${host.site}.witness\`.`,
+      'mistake',
+    );
+  const [states, seen, boot] = await Promise.all([
+    Promise.all(cuts.map((cut) => stateOf(cut, context))),
+    sight(host, context.system, context.viewpoint),
+    startsAtBoot(host.name, context),
+  ]);
+  const unable = states.filter((state) => state.error !== undefined);
+  if (unable.length === cuts.length) throw unable[0]!.error!;
+  const refused = cutsOf(host).some(({ fences }) => !fences) ? [writesInside(host)] : [];
+  const latched = boot.latched === 'yes' ? ('yes' as const) : ('unknown' as const);
+  return { states, seen, latched, evidence: [...states.map(({ text }) => text), ...refused, ...seen.evidence, boot.text] };
+}
 
 /** The line that reads as cut: the one that was cut if it does, else the narrowest; else why none does. */
 async function cutNow(cuts: readonly Cut[], line: string | null | undefined, context: StepContext): Promise<Cut> {

@@ -29,7 +29,9 @@ export function readable(name: string | undefined, host: string, context: StepCo
   const { site } = context.source;
   const all = [copies[site], stores[site], ...Object.values(copies), ...Object.values(stores)].filter((store) => store !== undefined);
   if (name !== undefined) return opened(named(name, context), host, context);
-  const near = all.find((store) => isKeptHere({ store, host })) ?? all.find(({ site }) => site === context.host(host).site);
+  const near =
+    all.find((store) => isKeptHere({ store, host }) || isCopyBeside(store, host, context)) ??
+    all.find(({ site }) => site === context.host(host).site);
   if (near) return opened(near, host, context);
   throw new StepError(
     'no-store',
@@ -56,8 +58,15 @@ export function ownerOf(repository: Repository): Repository {
 }
 
 /** As the user who may read and write the system's files. */
-export function opened(store: StoreFacts, host: string, context: StepContext): Repository {
+export function opened(kept: StoreFacts, host: string, context: StepContext): Repository {
+  const store = isCopyBeside(kept, host, context) ? { ...kept, host: context.host(host) } : kept;
   return { store, host, ...asRoot(context.host(host)), ...userOf({ as: context.system.backups?.files?.user }) };
+}
+
+/** Whether that is a rehearsal's name for the very machine that keeps the store. */
+function isCopyBeside({ host: keeper }: StoreFacts, name: string, context: StepContext): boolean {
+  const { copyOf, views } = context.host(name);
+  return copyOf === keeper.name && views.default?.address === keeper.views.default?.address;
 }
 
 function bySite(stores: FilesFacts['stores'], host: string, where: string, context: StepContext): StoreFacts {

@@ -8,6 +8,7 @@ import { choose, type Snapshot } from '../restic/snapshots.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { ownerOf, readable } from './kept.ts';
 import { bytesOf, fileSnapshots, filesIn, news } from './news.ts';
+import { ownFolder, stepFolder } from '../copy/place.ts';
 import { inPlace, placeFor } from './place.ts';
 import { compareRestored, sentences } from './restored.ts';
 
@@ -61,14 +62,16 @@ export default step({
     const from = readable(store, host, context);
     const wanted = choose(await fileSnapshots(from, context), snapshot, from);
     isElsewhere(host, wanted);
-    return [`Snapshot ${wanted.id} of ${wanted.at} lies in ${from.store.name}.`, await fits(from, wanted, placeFor(context), context)];
+    return [`Snapshot ${wanted.id} of ${wanted.at} lies in ${from.store.name}.`, await fits(from, wanted, placeOf(context), context)];
   },
 
   execute: prove,
   verify: proven,
   async rehearse(input, context) {
     await prove(input, context);
-    return proven(input, context);
+    // No proof is kept of a rehearsal.
+    const { backups: _, ...outcome } = await proven(input, context);
+    return outcome;
   },
   undo: { none: 'It leaves nothing behind: the scratch folder is removed whatever the outcome.' },
 });
@@ -78,9 +81,10 @@ async function prove({ host, snapshot, store, read }: Input, context: StepContex
   const from = readable(store, host, context);
   const wanted = choose(await fileSnapshots(from, context), snapshot, from);
   isElsewhere(host, wanted);
-  const place = placeFor(context);
+  const place = placeOf(context);
   await fits(from, wanted, place, context);
   await context.stillOurs();
+  await ownFolder({ host: context.host(from.host), ...(from.as === undefined ? {} : { owner: from.as }) }, context);
   const checked = await checkData(ownerOf(from), { within, ...(read === undefined ? {} : { subset: read }) }, context);
   await inPlace(from, place, context, async () => {
     const root = `${place}/restored`;
@@ -113,6 +117,11 @@ async function proven({ host, store }: Input, context: StepContext): Promise<Out
     backups: [await news(from.store.name, there, context, told)],
     evidence: [`Snapshot ${wanted.id} of ${wanted.at} in ${from.store.name} is proven.`, ...proved.compared],
   };
+}
+
+/** A rehearsal restores where copies lie. */
+function placeOf(context: StepContext): string {
+  return context.run.live ? placeFor(context) : `${stepFolder(context)}/files`;
 }
 
 /** Where the files still are, a restore could only seem to work. */

@@ -4,6 +4,7 @@ import { note, noted } from '../note.ts';
 import { step } from '../step.ts';
 import { permissions, proxy, proxyName } from './fields.ts';
 import { become, save, serverOf } from './server.ts';
+import { prove } from './prove.ts';
 import { evidenceOf, preflightOf } from './words.ts';
 
 const before = z.object({ wanted: z.enum(['ready', 'drain', 'maint']) });
@@ -59,7 +60,11 @@ export default step({
     return { outputs: { status: now.status, sessions: now.sessions }, evidence: await evidenceOf(wanted, [now], context) };
   },
 
-  rehearse: { none: 'The proxy in front of production is not switched for a rehearsal.' },
+  proves: true,
+  async rehearse(wanted, context) {
+    const { evidence, found } = await prove(wanted, [wanted.server], context);
+    return { outputs: { status: found[0]!.status, sessions: found[0]!.sessions }, evidence };
+  },
 
   async undo(wanted, context) {
     const was = noted(context, before)?.wanted ?? 'ready';

@@ -4,6 +4,7 @@ import { step, type Outcome, type StepContext } from '../step.ts';
 import { StepError } from '../error.ts';
 import { permissions, proxy, proxyName } from './fields.ts';
 import { admit, become, save, serverOf, serves } from './server.ts';
+import { prove } from './prove.ts';
 import { evidenceOf, preflightOf } from './words.ts';
 
 const input = z.object({ ...proxy, server: proxyName('The server that takes sessions again.') });
@@ -34,7 +35,11 @@ export default step({
 
   verify: (wanted, context) => verified(wanted, context),
 
-  rehearse: { none: 'The proxy in front of production is not switched for a rehearsal.' },
+  proves: true,
+  async rehearse(wanted, context) {
+    const { evidence, found } = await prove(wanted, [wanted.server], context);
+    return { outputs: { status: found[0]!.status }, evidence };
+  },
 
   async undo(wanted, context) {
     const known = noted(context, before);

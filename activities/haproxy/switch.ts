@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { step, type StepContext } from '../step.ts';
+import { switchByHand } from './by-hand.ts';
 import { permissions, proxy, proxyName } from './fields.ts';
 import type { Proxy } from './runtime.ts';
 import { admit, become, endSessions, save, serverOf, serves } from './server.ts';
+import { prove } from './prove.ts';
 import { evidenceOf, preflightOf } from './words.ts';
 
 export default step({
@@ -50,8 +52,13 @@ export default step({
     return { outputs: { from: from.status, to: to.status }, evidence: await evidenceOf(wanted, [from, to], context) };
   },
 
-  rehearse: { none: 'The proxy in front of production is not switched for a rehearsal.' },
+  proves: true,
+  async rehearse(wanted, context) {
+    const { evidence, found } = await prove(wanted, [wanted.from, wanted.to], context);
+    return { outputs: { from: found[0]!.status, to: found[1]!.status }, evidence };
+  },
 
+  byHand: switchByHand,
   async undo(wanted, context) {
     await move(wanted, wanted.to, wanted.from, context);
     const [from, to] = await Promise.all([serverOf(wanted, wanted.from, context), serverOf(wanted, wanted.to, context)]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
+import { quote } from '../host/quote.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { webAddress } from './guard.ts';
 import { request } from './request.ts';
@@ -34,6 +35,15 @@ export default step({
   },
   verify: check,
   rehearse: check,
+  byHand: ({ url, status, contains }) => [
+    {
+      run: `curl --silent --show-error --max-time 10 --output /dev/null --write-out '%{http_code}\\n' ${quote(url)}`,
+      shows: `\`${status}\``,
+    },
+    ...(contains === undefined
+      ? []
+      : [{ run: `curl --silent --max-time 10 ${quote(url)} | grep -cF -- ${quote(contains)}`, shows: 'at least 1' }]),
+  ],
   undo: { none: 'It only reads.' },
 });
 

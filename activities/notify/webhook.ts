@@ -1,11 +1,10 @@
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { notifyName } from '../fields.ts';
 import { webAddress } from '../http/guard.ts';
-import { request } from '../http/request.ts';
 import { note, noted } from '../note.ts';
 import { step, type StepContext } from '../step.ts';
+import { post } from './post.ts';
 
 /** What an attempt knows of its delivery: a message that was sent cannot be looked up in the world. */
 const delivery = z.object({ status: z.number(), at: z.string() });
@@ -38,18 +37,11 @@ export default step({
 
   async execute({ to, message }, context) {
     const entry = entryOf(to, context);
-    // The same bytes at every attempt: the receiver tells a repetition by its key, and its content never differs.
     const body = JSON.stringify(letter(message, context));
     const secret = entry.secret === undefined ? undefined : await context.secret(entry.secret);
-    const headers = {
-      'content-type': 'application/json',
-      'idempotency-key': context.key,
-      ...(secret !== undefined && { 'lifeboat-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` }),
-    };
     await context.stillOurs();
-    const answer = await request(entry.webhook, { method: 'POST', headers, body }, 5_000, context.signal);
-    if (answer.status < 200 || answer.status > 299) throw refusal(to, answer.status);
-    note(context, { status: answer.status, at: new Date().toISOString() });
+    const status = await post({ to, address: entry.webhook, body, key: context.key, secret }, context.signal);
+    note(context, { status, at: new Date().toISOString() });
   },
 
   async verify({ to }, context) {
@@ -84,19 +76,13 @@ function letter(message: string | undefined, context: StepContext) {
   };
 }
 
-function entryOf(to: string, context: StepContext) {
-  const entry = Object.hasOwn(context.notify, to) ? context.notify[to] : undefined;
-  if (entry) return entry;
+function entryOf(to: string, { notify }: StepContext): { readonly webhook: string; readonly secret?: string } {
+  const { webhook, secret } = (Object.hasOwn(notify, to) ? notify[to] : undefined) ?? {};
+  if (webhook !== undefined) return { webhook, ...(secret === undefined ? {} : { secret }) };
+  const known = Object.keys(notify).filter((name) => notify[name]!.webhook !== undefined);
   throw new StepError(
     'unknown-recipient',
-    `The inventory has no "${to}" under \`notify\`: it has ${Object.keys(context.notify).join(', ') || 'nobody'}.`,
+    `The inventory has no "${to}" with a webhook under \`notify\`: it has ${known.join(', ') || 'nobody'}.`,
     'mistake',
   );
-}
-
-function refusal(to: string, status: number): StepError {
-  const text = `The webhook of ${to} answers ${status}`;
-  if (status === 429) return new StepError('webhook-busy', `${text}.`, 'later', 5_000);
-  if (status >= 500 || status === 408) return new StepError('webhook-failed', `${text}.`);
-  return new StepError('webhook-refused', `${text}: correct its address or secret under \`notify\` in the inventory.`, 'person');
 }

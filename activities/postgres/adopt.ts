@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
+import { serveRestored } from '../copy/adopt.ts';
 import { hostName } from '../fields.ts';
 import { beating } from '../note.ts';
 import { step, type StepContext } from '../step.ts';
@@ -35,7 +36,7 @@ export default step({
   retry: { times: 3, wait: '2 seconds' },
   input,
   output: z.object({
-    kept: z.string().describe('Path of the old data directory on the host; nothing removes it.'),
+    kept: z.string().describe('Path of the old data directory on the host; nothing removes it. Empty in a rehearsal.'),
     timeline: z.number().describe('The timeline that the server writes, a number.'),
     lsn: z.string().describe('Position in the write-ahead log of the first write that this step saw accepted.'),
     'promoted-at': z.string().describe("When it was seen to accept writes, ISO time of the server's clock."),
@@ -77,7 +78,22 @@ export default step({
     });
   },
 
-  rehearse: { none: 'A rehearsal restores elsewhere and puts nothing in service.' },
+  member: true,
+  adopts: true,
+  async rehearse({ host: name, from }, context) {
+    await serveRestored(name, plain(from), context);
+    const host = context.host(name);
+    return onMember(host, context.system, context, async (query) => {
+      const member = await readMember(query, host, context.system);
+      const { lsn, at } = await acceptsWrites(query, name);
+      return {
+        outputs: { kept: '', timeline: member.timeline, lsn, 'promoted-at': at },
+        evidence: [
+          `The restored cluster runs as ${name}, harmless, on timeline ${member.timeline}; a write was committed and flushed there at ${lsn}.`,
+        ],
+      };
+    });
+  },
   undo: { none: 'The old data is kept aside: people decide whether it comes back, for the restored server may have taken writes.' },
 });
 

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
+import { onEmpty } from '../copy/empty.ts';
 import { hostName } from '../fields.ts';
+import { inService } from '../in-service.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
+import { checkByHand } from './by-hand.ts';
+import type { HostFacts } from '../../plan/plan.ts';
+import type { Found } from '../../workflows/protection.ts';
 import { memberOf, onMember, type Query } from './connect.ts';
 import { lagOf, type Lag } from './lag.ts';
-import { readMember } from './member.ts';
+import { askMember, readMember, type Member } from './member.ts';
 
 const role = z.enum(['primary', 'standby']);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -72,7 +77,14 @@ export default step({
     // Reading is all there is to it.
   },
   verify: check,
-  rehearse: check,
+  member: true,
+  async rehearse(wanted, context) {
+    const outcome = await check(wanted, context);
+    // Only what takes writes can be emptied.
+    if (context.host(wanted.host).copyOf === undefined || outcome.outputs.role === 'standby') return outcome;
+    return { ...outcome, findings: await provingNothing(wanted, context) };
+  },
+  byHand: checkByHand,
   undo: { none: 'It only reads.' },
 });
 
@@ -87,7 +99,7 @@ async function check(wanted: Input, context: StepContext): Promise<Outcome<Outpu
     if (wanted.timeline !== undefined && wanted.timeline !== member.timeline) {
       throw new StepError('wrong-timeline', `PostgreSQL on ${host.name} is on timeline ${member.timeline}, not ${wanted.timeline}.`);
     }
-    const lag: Lag = member.recovering ? await lagOf(host.name, member, context) : { bytes: 0, milliseconds: 0, text: 'none' };
+    const lag: Lag = member.recovering ? await lagAt(host, member, context) : { bytes: 0, milliseconds: 0, text: 'none' };
     if (wanted['max-lag'] !== undefined && (lag.bytes === null || lag.bytes > wanted['max-lag'])) {
       throw new StepError('lagging', `${host.name} may be ${wanted['max-lag']} bytes behind; its lag is ${lag.text}.`);
     }
@@ -122,6 +134,14 @@ async function check(wanted: Input, context: StepContext): Promise<Outcome<Outpu
   });
 }
 
+/** A copy follows nobody: what counts is how far behind the member is that it is a copy of. */
+async function lagAt({ name, copyOf }: HostFacts, member: Member, context: StepContext): Promise<Lag> {
+  if (copyOf === undefined) return lagOf(name, member, context);
+  const production = inService(context);
+  const original = await askMember(production.host(copyOf), production.system, production);
+  return original.recovering ? lagOf(copyOf, original, production) : { bytes: 0, milliseconds: 0, text: 'none' };
+}
+
 async function count(query: Query, wanted: Input, name: string): Promise<Record<string, number>> {
   const rows: Record<string, number> = {};
   for (const { table, 'at-least': least } of wanted.rows ?? []) {
@@ -131,6 +151,22 @@ async function count(query: Query, wanted: Input, name: string): Promise<Record<
       throw new StepError('too-few-rows', `Table ${table} on ${name} has ${rows[table]} rows, and at least ${least} are expected.`);
   }
   return rows;
+}
+
+/** Checks that hold whether there is anything in the database or not. */
+async function provingNothing({ host, query, expect = true, rows = [] }: Input, context: StepContext): Promise<readonly Found[]> {
+  const finding = (text: string): Found => ({ subject: context.step.id, code: 'passes-when-empty', weight: 'should', text });
+  const none = rows.filter((one) => one['at-least'] === 0).map(({ table }) => table);
+  const tables = none.length === 0 ? [] : [finding(`Table ${none.join(', ')} may have no rows at all: ask for at least one.`)];
+  if (query === undefined) return tables;
+  const answer = await onEmpty(host, query, context);
+  if (answer === undefined || !same(scalar.safeParse(answer).data ?? null, expect)) return tables;
+  return [
+    ...tables,
+    finding(
+      `\`${query}\` answers ${JSON.stringify(expect)} on an empty database too: it tells nothing of what is in it. Ask what only rows can answer.`,
+    ),
+  ];
 }
 
 /** The first column of the first row. Large numbers come as text from the driver. */

@@ -4,6 +4,7 @@ import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { note, noted } from '../note.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
+import { ownFolder, restoredIn } from '../copy/place.ts';
 import { clusterAt, type Cluster } from './backrest/cluster.ts';
 import { fromField, servedAt } from './backrest/given.ts';
 import { discardOwn } from './backrest/restore-into.ts';
@@ -76,6 +77,7 @@ async function find(wanted: Input, context: StepContext): Promise<void> {
   if (noted(context, output)) return;
   const bound = bounds(wanted);
   const cluster = place(wanted, context);
+  await ownFolder(cluster, context);
   await fromWhere(wanted, context, async (repository) => {
     let looked = 0;
     const at = travel(cluster, repository, wanted.site, context);
@@ -125,8 +127,8 @@ function bounds(wanted: Input): { low: number; high: number } {
 
 function place({ host, scratch }: Input, context: StepContext): Cluster {
   const data = postgresOf(context.system).data[context.host(host).site];
-  const directory = scratch ?? `${dirname(data ?? '/var/lib/postgresql/data')}/lifeboat-point-${context.key.slice(0, 12)}`;
-  return clusterAt(host, directory, context);
+  const beside = `${dirname(data ?? '/var/lib/postgresql/data')}/lifeboat-point-${context.key.slice(0, 12)}`;
+  return clusterAt(host, context.run.live ? (scratch ?? beside) : restoredIn(context), context);
 }
 
 function iso(milliseconds: number): string {

@@ -3,6 +3,7 @@ import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { beating } from '../note.ts';
 import { step, type Outcome, type Proof, type StepContext } from '../step.ts';
+import { promoteByHand } from './by-hand.ts';
 import { onMember, type Query } from './connect.ts';
 import { holding, isFresh } from './hold.ts';
 import { askMember, readMember } from './member.ts';
@@ -76,6 +77,7 @@ export default step({
 
   verify: ({ host }, context) => verified(host, context),
 
+  member: true,
   async rehearse({ host: name }, context): Promise<Outcome<Output>> {
     const host = context.host(name);
     if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
@@ -95,6 +97,7 @@ export default step({
     return onMember(host, context.system, context, (query) => written(query, { host: name }, context));
   },
 
+  byHand: promoteByHand,
   // Before its end only: a promoted server has left the old timeline.
   undo: ({ host }, context) => withdraw(host, context),
 });

@@ -3,6 +3,7 @@ import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { startsAtBoot } from '../host/boot.ts';
 import { step, type StepContext } from '../step.ts';
+import { quiesceByHand } from './by-hand.ts';
 import { onMember } from './connect.ts';
 import { controlData } from './control-data.ts';
 import { askMember, readMember } from './member.ts';
@@ -90,6 +91,7 @@ export default step({
 
   rehearse: { none: 'A rehearsal does not stop a primary in service; a planned switchover proves it.' },
 
+  byHand: quiesceByHand,
   async undo({ host, standby: named }, context) {
     const standby = named ?? otherThan(host, context);
     const other = await askMember(context.host(standby), context.system, context).catch((error: StepError) => {

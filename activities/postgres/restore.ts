@@ -4,6 +4,7 @@ import { hostName } from '../fields.ts';
 import { beating } from '../note.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { archiveNow, couldArchive } from './backrest/archived.ts';
+import { ownFolder, restoredIn } from '../copy/place.ts';
 import { clusterAt, type Cluster } from './backrest/cluster.ts';
 import { counts, countRows, inWords } from './backrest/counts.ts';
 import { must } from './backrest/files.ts';
@@ -51,7 +52,8 @@ export default step({
     'At a primary that still serves, EXECUTE on pg_switch_wal: what it has written until then is archived first.',
   ],
 
-  async preflight(wanted, context) {
+  async preflight(input, context) {
+    const wanted = placed(input, context);
     await ownPlace(clusterAt(wanted.host, wanted.directory, context), context);
     return evidenceOf(wanted, context).catch((error: unknown) => archivedFirst(error, wanted, context));
   },
@@ -63,16 +65,21 @@ export default step({
   verify: (wanted, context) => verified(wanted, context),
 
   async rehearse(wanted, context) {
-    await restore(wanted, context);
-    return verified(wanted, context);
+    const own = placed(wanted, context);
+    await ownFolder(clusterAt(own.host, own.directory, context), context);
+    await restore(own, context);
+    return verified(own, context);
   },
 
   undo: async ({ host, directory }, context) => [await discardOwn(clusterAt(host, directory, context), context)],
 });
 
+/** A rehearsal restores where copies lie, whatever the runbook says. */
+const placed = (wanted: Input, context: StepContext): Input => (context.run.live ? wanted : { ...wanted, directory: restoredIn(context) });
+
 /** What a primary that still answers has not archived yet is no reason to give up: it archives it when this step begins. */
 async function archivedFirst(error: unknown, wanted: Input, context: StepContext): Promise<readonly string[]> {
-  const late = error instanceof StepError && error.code === 'target-later-than-archive';
+  const late = context.run.live && error instanceof StepError && error.code === 'target-later-than-archive';
   if (!late || Date.parse(wanted.to) > Date.now() || !(await couldArchive(servedSite(wanted, context), context))) throw error;
   return [`${wanted.to} is not in the archive yet: the primary, which answers, archives what it has written first.`];
 }
@@ -82,7 +89,8 @@ const servedSite = ({ site }: Input, context: StepContext): string => site ?? co
 async function restore(wanted: Input, context: StepContext): Promise<void> {
   const before = await stateOf(clusterAt(wanted.host, wanted.directory, context), context);
   if (before?.key === context.key && output.safeParse(before.result).success) return;
-  if (wanted.from === 'store') await beating(context, archiveNow(servedSite(wanted, context), context));
+  // A rehearsal has the primary in service archive nothing: it restores what lies there.
+  if (wanted.from === 'store' && context.run.live) await beating(context, archiveNow(servedSite(wanted, context), context));
   await fromWhere(wanted, context, async (repository) => {
     const source = await findSource(wanted, context, repository);
     const { cluster, target, backup } = source;

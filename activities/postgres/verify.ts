@@ -4,6 +4,7 @@ import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { note, noted } from '../note.ts';
 import { step, type BackupNews, type Outcome, type StepContext } from '../step.ts';
+import { ownFolder, restoredIn } from '../copy/place.ts';
 import { clusterAt, type Cluster } from './backrest/cluster.ts';
 import { counts, countRows, differences, inWords } from './backrest/counts.ts';
 import { fromField, restorePatience, servedAt } from './backrest/given.ts';
@@ -85,6 +86,7 @@ async function prove(wanted: Input, context: StepContext): Promise<void> {
   elsewhere(wanted, context);
   await fromWhere(wanted, context, async (repository) => {
     const cluster = place(wanted, context);
+    await ownFolder(cluster, context);
     const { info, backup } = await findSource({ ...wanted, to: wanted.label, directory: cluster.directory }, context, repository);
     const compared = [await toolVerifies(repository, backup, context)];
     if (wanted.from === 'copy') compared.unshift(`It was brought back out of its copy, by the key of ${repository.host.site} alone.`);
@@ -164,8 +166,8 @@ function told(context: StepContext): Outcome<Output> {
 
 function place({ host, scratch }: Input, context: StepContext): Cluster {
   const data = postgresOf(context.system).data[context.host(host).site];
-  const directory = scratch ?? `${dirname(data ?? '/var/lib/postgresql/data')}/lifeboat-verify-${context.key.slice(0, 12)}`;
-  return clusterAt(host, directory, context);
+  const beside = `${dirname(data ?? '/var/lib/postgresql/data')}/lifeboat-verify-${context.key.slice(0, 12)}`;
+  return clusterAt(host, context.run.live ? (scratch ?? beside) : restoredIn(context), context);
 }
 
 function elsewhere({ host, site }: Input, context: StepContext): void {

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
-import { beating } from '../note.ts';
-import { sight } from '../sight.ts';
+import { inService } from '../in-service.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
-import { controllerOf } from './controller.ts';
-import { readRestore, restorePolicy } from './restore-policy.ts';
+import { readPower } from './read-power.ts';
+import { restorePolicy } from './restore-policy.ts';
 
 const input = z.object({
   host: hostName('The host whose power is read, by its name in the inventory.'),
@@ -37,29 +36,14 @@ export default step({
   preflight: async (wanted, context) => (await checked(wanted, context)).evidence,
   execute: async () => {},
   verify: (wanted, context) => checked(wanted, context),
-  rehearse: (wanted, context) => checked(wanted, context),
+  proves: true,
+  rehearse: (wanted, context) => checked(wanted, inService(context)),
   undo: { none: 'It changes nothing.' },
 });
 
-async function checked({ host: name, state }: z.output<typeof input>, context: StepContext): Promise<Outcome<z.output<typeof output>>> {
-  const host = context.host(name);
-  const controller = controllerOf(host, context);
-  const takes = (await controller.check?.()) ?? [];
-  const [power, restore, seen] = await beating(
-    context,
-    Promise.all([controller.state(), readRestore(controller.restore, name), sight(host, context.system, context.viewpoint)]),
-  );
-  const said = `The controller of ${name} says that its power is ${power.word}.`;
-  if (power.state === 'off' && seen.alive)
-    throw new StepError(
-      'power-lies',
-      `${said} The host answers all the same: the controller lies, or it belongs to another machine, and no fence by it can be trusted. ${seen.evidence.join(' ')}`,
-      'person',
-    );
+async function checked({ host, state }: z.output<typeof input>, context: StepContext): Promise<Outcome<z.output<typeof output>>> {
+  const power = await readPower(host, context);
   if (power.state !== state)
-    throw new StepError('power-not-as-promised', `${said} It should be ${state}.`, power.state === 'other' ? 'again' : 'person');
-  return {
-    outputs: { state: power.state, alive: seen.alive, restore: restore.policy ?? null },
-    evidence: [...takes, said, restore.text, ...seen.evidence],
-  };
+    throw new StepError('power-not-as-promised', `${power.said} It should be ${state}.`, power.state === 'other' ? 'again' : 'person');
+  return { outputs: { state: power.state, alive: power.alive, restore: power.restore.policy ?? null }, evidence: power.evidence };
 }

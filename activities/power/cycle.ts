@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { startsAtBoot } from '../host/boot.ts';
+import { inService } from '../in-service.ts';
 import { beating, note, noted } from '../note.ts';
 import { askMember } from '../postgres/member.ts';
 import { sight } from '../sight.ts';
 import { step, type StepContext } from '../step.ts';
 import { becomes } from './becomes.ts';
 import { controllerOf } from './controller.ts';
+import { notPressed, readPower } from './read-power.ts';
 
 /** How long a machine may take from power to its first sign of life, milliseconds. */
 const boots = 240_000;
@@ -23,9 +25,11 @@ export default step({
   timeout: '5 minutes',
   input: z.object({ host: hostName('The host whose power is cut and switched on again, by its name in the inventory.') }),
   output: z.object({
-    state: z.literal('on').describe('What the controller says: `on`.'),
-    off: z.string().describe('When the controller read off, ISO time.'),
-    seen: z.string().describe('When the host gave a sign of life, ISO time.'),
+    state: z
+      .enum(['on', 'off', 'other'])
+      .describe('What the controller says: `on`. In a rehearsal, which presses nothing, what it says of the machine in service.'),
+    off: z.string().nullable().describe('When the controller read off, ISO time; null in a rehearsal.'),
+    seen: z.string().nullable().describe('When the host gave a sign of life, ISO time; null: it gave none while it was rehearsed.'),
   }),
   example: { host: 'a-app' },
   permissions: [
@@ -88,7 +92,11 @@ export default step({
     };
   },
 
-  rehearse: { none: 'A rehearsal does not work the power of hosts in service.' },
+  proves: true,
+  async rehearse({ host }, context) {
+    const { state, alive, at, evidence } = await readPower(host, inService(context));
+    return { outputs: { state, off: null, seen: alive ? at : null }, evidence: [...evidence, notPressed] };
+  },
   undo: { none: 'A machine that was started anew cannot be brought back to what it ran before.' },
 });
 

@@ -1,14 +1,18 @@
 import { z } from 'zod';
+import type { HostFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { startsAtBoot } from '../host/boot.ts';
+import { inService } from '../in-service.ts';
 import { beating, note, noted } from '../note.ts';
 import { sight } from '../sight.ts';
 import { seenBefore } from '../silence.ts';
 import { step, type StepContext } from '../step.ts';
 import { controllerOf } from './controller.ts';
 import { becomes } from './becomes.ts';
+import { offByHand } from './by-hand.ts';
 import { proveOff } from './prove-off.ts';
+import { notPressed, readPower } from './read-power.ts';
 import { readRestore, restoreBefore, restoreChanged, restorePolicy } from './restore-policy.ts';
 
 /** What an attempt learnt before it pressed: afterwards the machine cannot be asked any more. */
@@ -30,7 +34,9 @@ export default step({
   retry: { times: 2, wait: '1 second' },
   input: z.object({ host: hostName('The host whose power is cut, by its name in the inventory.') }),
   output: z.object({
-    state: z.literal('off').describe('What the controller says: `off`.'),
+    state: z
+      .enum(['off', 'on', 'other'])
+      .describe('What the controller says: `off`. In a rehearsal, which presses nothing, what it says of the machine in service.'),
     latched: z.enum(['yes', 'unknown']).describe('Whether the host stays out when its power comes back: `yes` or `unknown`.'),
   }),
   example: { host: 'a-db' },
@@ -42,13 +48,7 @@ export default step({
 
   async preflight({ host: name }, context) {
     const host = context.host(name);
-    if (!host.witness) {
-      throw new StepError(
-        'no-witness',
-        `The inventory names no witness at ${host.site}: without one a dead host cannot be told from a cut link, and no fence of ${name} can be proven. Add \`sites.${host.site}.witness\`.`,
-        'mistake',
-      );
-    }
+    mustHaveWitness(host);
     const controller = controllerOf(host, context);
     const asked = startsAtBoot(name, context);
     const [takes = [], power, restore, seen] = await Promise.all([
@@ -58,10 +58,7 @@ export default step({
       sight(host, context.system, context.viewpoint),
     ]);
     const sentences = [...takes, `The controller of ${name} says that its power is ${power.word}.`, ...seen.evidence, restore.text];
-    if (!seen.witness)
-      sentences.push(
-        `The witness of ${host.site} does not answer here: as things are, no fence of ${name} could be proven from ${context.viewpoint}.`,
-      );
+    if (!seen.witness) sentences.push(noWitnessHere(host, context));
     if (!seen.alive) return [...sentences, `${name} gives no sign of life, so it cannot be asked whether PostgreSQL starts at boot.`];
     const boot = await asked;
     if (boot.latched === 'no') throw bootsIntoService(name);
@@ -119,9 +116,35 @@ export default step({
     };
   },
 
-  rehearse: { none: 'A rehearsal does not cut the power of a host in service; only a live exercise proves this fence.' },
+  proves: true,
+  async rehearse({ host: name }, rehearsal) {
+    const context = inService(rehearsal);
+    const host = context.host(name);
+    mustHaveWitness(host);
+    const [power, boot] = await Promise.all([readPower(name, context), startsAtBoot(name, context)]);
+    if (power.alive && boot.latched === 'no') throw bootsIntoService(name);
+    if (!power.witness) throw new StepError('witness-silent', noWitnessHere(host, context), 'person');
+    return {
+      outputs: { state: power.state, latched: boot.latched === 'yes' ? ('yes' as const) : ('unknown' as const) },
+      evidence: [...power.evidence, boot.text, notPressed],
+    };
+  },
+  byHand: offByHand,
   undo: { none: 'Power that returns may bring an old primary back: `power.on` does it when people have decided so.' },
 });
+
+function mustHaveWitness({ name, site, witness }: HostFacts): void {
+  if (witness) return;
+  throw new StepError(
+    'no-witness',
+    `The inventory names no witness at ${site}: without one a dead host cannot be told from a cut link, and no fence of ${name} can be proven. Add \`sites.${site}.witness\`.`,
+    'mistake',
+  );
+}
+
+function noWitnessHere({ name, site }: HostFacts, { viewpoint }: StepContext): string {
+  return `The witness of ${site} does not answer here: as things are, no fence of ${name} could be proven from ${viewpoint}.`;
+}
 
 /** A proof that is read again keeps what was known of the latch when it was made. */
 function latchedBefore(name: string, context: StepContext): 'yes' | 'unknown' {

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { startsAtBoot } from '../host/boot.ts';
+import { inService } from '../in-service.ts';
 import { beating } from '../note.ts';
 import { sight } from '../sight.ts';
 import { step, type StepContext } from '../step.ts';
 import { becomes } from './becomes.ts';
 import { controllerOf, type Controller } from './controller.ts';
+import { notPressed, readPower } from './read-power.ts';
 import { readRestore, restoreBefore } from './restore-policy.ts';
 
 /** How long a machine may take from power to its first sign of life, milliseconds. */
@@ -21,8 +23,10 @@ export default step({
   timeout: '5 minutes',
   input: z.object({ host: hostName('The host whose power is switched on, by its name in the inventory.') }),
   output: z.object({
-    state: z.literal('on').describe('What the controller says: `on`.'),
-    seen: z.string().describe('When the host gave a sign of life, ISO time.'),
+    state: z
+      .enum(['on', 'off', 'other'])
+      .describe('What the controller says: `on`. In a rehearsal, which presses nothing, what it says of the machine in service.'),
+    seen: z.string().nullable().describe('When the host gave a sign of life, ISO time; null: it gave none while it was rehearsed.'),
   }),
   example: { host: 'a-db' },
   permissions: [
@@ -68,7 +72,11 @@ export default step({
     };
   },
 
-  rehearse: { none: 'A rehearsal does not work the power of hosts in service.' },
+  proves: true,
+  async rehearse({ host }, context) {
+    const { state, alive, at, evidence } = await readPower(host, inService(context));
+    return { outputs: { state, seen: alive ? at : null }, evidence: [...evidence, notPressed] };
+  },
   undo: { none: 'What runs on the host by now may not be cut without a decision of people: `power.off` does it.' },
 });
 

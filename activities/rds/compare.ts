@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
-import { tagOf } from '../aws/tags.ts';
+import { tag, tagOf } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
 import { siteName } from '../fields.ts';
 import { beating, note, noted } from '../note.ts';
@@ -145,7 +145,8 @@ async function restoredFrom({ site, id }: Input, context: StepContext) {
 async function backupOf({ site, id, backup }: Input, arn: string | undefined, context: StepContext) {
   if (backup === undefined) return [];
   const snapshot = await readSnapshot(backup.store, backup.label, context);
-  if (snapshot.DBSnapshotArn === arn) return [asBackup(snapshot, backup.store)];
+  // What a rehearsal saved is taken away again.
+  if (snapshot.DBSnapshotArn === arn) return tagOf(snapshot.TagList, tag.purpose) === 'rehearsal' ? [] : [asBackup(snapshot, backup.store)];
   throw new StepError(
     'not-of-this-backup',
     `${id} at ${site} was restored from ${arn ?? 'nothing that it says'}, not from ${snapshot.DBSnapshotArn}: that backup is not proven by it.`,

@@ -36,10 +36,10 @@ export async function onDatabase<Result>(
 /** How one logs in at a database, as AWS and the inventory tell. */
 export async function loginTo(told: Database, system: SystemFacts): Promise<Login> {
   const { site, id } = told;
-  const { login, database, port, connect, members, certificates } = loginOf(system);
+  const { login, database, port, certificates } = loginOf(system);
   if (!/postgres/u.test(told.engine))
     throw new StepError('not-postgres', `${id} at ${site} runs ${told.engine}: only PostgreSQL is read.`, 'person');
-  const instead = members[site]?.toLowerCase() === id ? connect[site] : undefined;
+  const instead = [system.rds, system.copies?.inService.rds].find((rds) => rds?.members[site]?.toLowerCase() === id)?.connect[site];
   const address = instead?.address ?? told.address;
   if (address === undefined)
     throw new StepError('rds-no-endpoint', `${id} at ${site} has no endpoint: it is ${told.status}.`, 'later', 5_000);

@@ -6,7 +6,7 @@ import { isAws } from '../aws/error.ts';
 import { tagOf } from '../aws/tags.ts';
 import { nameFor } from '../aws/token.ts';
 import { days, keyName } from '../ec2/fields.ts';
-import { keptTags, rehearsalOnly } from '../ec2/kept.ts';
+import { keptTags, noBackup, rehearsalOnly } from '../ec2/kept.ts';
 import { StepError } from '../error.ts';
 import { siteName } from '../fields.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
@@ -80,7 +80,7 @@ export default step({
   async rehearse(wanted, context) {
     rehearsalOnly(context);
     await copy(wanted, context);
-    return copied(wanted, context);
+    return noBackup(await copied(wanted, context));
   },
 
   async undo({ site, from, snapshot }, context) {

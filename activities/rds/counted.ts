@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tagOf, type Tag } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
 import { counts, countRows, type Counts } from '../postgres/backrest/counts.ts';
+import { inService } from '../in-service.ts';
 import { beating } from '../note.ts';
 import type { StepContext } from '../step.ts';
 import { onDatabase, type Place } from './connect.ts';
@@ -17,7 +18,8 @@ const patience = 600_000;
 
 /** Rows by table of a member of the system; a sentence where there is no login, or it cannot be read: a backup is made all the same. */
 export async function countRowsOf(place: Place, context: StepContext): Promise<Counts | string> {
-  if (context.system.rds?.members[place.site]?.toLowerCase() !== place.id || !context.system.rds.login)
+  const { rds } = inService(context).system;
+  if (rds?.members[place.site]?.toLowerCase() !== place.id || !rds.login)
     return `No rows were counted: the inventory gives no login to ${place.id}.`;
   try {
     return await beating(

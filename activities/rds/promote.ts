@@ -18,7 +18,7 @@ import { rdsId, siteField } from './fields.ts';
 import { isolationOf } from './isolation.ts';
 import { instances } from './kinds.ts';
 import { lagSamples } from './lag.ts';
-import { readInstance } from './read.ts';
+import { findInstance, readInstance } from './read.ts';
 import { roleOf } from './role.ts';
 import { isReplicaOf, sourceOf } from './source.ts';
 
@@ -56,6 +56,7 @@ export default step({
   requires: ['fence', 'shutdown'],
   commits: true,
   promotes: true,
+  member: true,
   expected,
   timeout: '30 minutes',
   retry: { times: 5, wait: '2 seconds' },
@@ -81,6 +82,7 @@ export default step({
 
   async preflight({ site, id, source }, context) {
     await account(site, context);
+    if (!context.run.live) return [await ofCopy({ site, id }, context)];
     const replica = await readInstance(site, id, context);
     if (!sourceOf(replica)) return [`${id} at ${site} is a primary already, and ${replica.DBInstanceStatus}.`];
     const from = oldPrimary(source, context);
@@ -117,21 +119,38 @@ export default step({
     const here = { site, id };
     await account(site, context);
     const copy = await settled(here, context);
-    if (tagOf(copy.TagList, tag.purpose) !== 'rehearsal')
-      throw new StepError(
-        'not-a-copy',
-        `${id} at ${site} bears no tag ${tag.purpose}=rehearsal: it is no isolated copy, and a rehearsal does not promote it.`,
-        'mistake',
-      );
-    if (sourceOf(copy)) {
+    mustBeCopy(copy, here);
+    const followed = sourceOf(copy);
+    if (followed) {
       await mayChange(site, context);
       await promote(here, context);
     }
-    return written(here, context);
+    const outcome = await written(here, context);
+    const how = followed
+      ? `It was promoted from being a replica of ${followed}.`
+      : 'It was restored and followed nobody: how long RDS takes to promote a replica, only a live exercise proves.';
+    return { ...outcome, evidence: [...outcome.evidence, how] };
   },
 
   undo: { none: 'A promoted replica has left its source for good: rds.replica makes a new one.' },
 });
+
+/** A step before this one makes the copy. */
+async function ofCopy({ site, id }: Place, context: StepContext): Promise<string> {
+  const copy = await findInstance(site, id, context);
+  if (!copy) return `${id} is not at ${site} yet.`;
+  mustBeCopy(copy, { site, id });
+  return `${id} at ${site} is a copy that a rehearsal made, and ${copy.DBInstanceStatus}.`;
+}
+
+function mustBeCopy({ TagList }: DBInstance, { site, id }: Place): void {
+  if (tagOf(TagList, tag.purpose) === 'rehearsal') return;
+  throw new StepError(
+    'not-a-copy',
+    `${id} at ${site} bears no tag ${tag.purpose}=rehearsal: it is no isolated copy, and a rehearsal does not promote it.`,
+    'mistake',
+  );
+}
 
 async function promote({ site, id }: Place, context: StepContext): Promise<void> {
   const rds = await service('rds', site, context);

@@ -1,17 +1,14 @@
-import type { DBSnapshot } from '@aws-sdk/client-rds';
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
-import { service } from '../aws/client.ts';
-import { keptTags, rehearsalOnly } from '../ec2/kept.ts';
-import { StepError } from '../error.ts';
-import { step, type StepContext } from '../step.ts';
-import { countTags } from './counted.ts';
+import { rehearsalOnly } from '../ec2/kept.ts';
+import { step } from '../step.ts';
 import { discard } from './discard.ts';
 import { rdsId, siteField, snapshotName } from './fields.ts';
 import { mayPlace, mustBeIsolated, placement } from './placed.ts';
 import { mayHold } from './quota.ts';
-import { actions, expected, madeHere, nameOf, pointTag, restore, restored, restoredOutput } from './restored.ts';
-import { findSnapshot, fromTag, readSnapshot, takenAt } from './saved.ts';
+import { mayUse, restoreSnapshot } from './restore-snapshot.ts';
+import { actions, expected, madeHere, nameOf, restored, restoredOutput } from './restored.ts';
+import { findSnapshot } from './saved.ts';
 
 const input = z.object({
   site: siteField,
@@ -19,7 +16,6 @@ const input = z.object({
   id: rdsId('Identifier that the new instance gets. Never that of an instance that is there.'),
   ...placement,
 });
-type Input = z.infer<typeof input>;
 const restores = ['rds:DescribeDBSnapshots', 'rds:RestoreDBInstanceFromDBSnapshot'];
 
 export default step({
@@ -71,48 +67,15 @@ export default step({
     ];
   },
 
-  execute: (wanted, context) => make(wanted, context),
+  execute: (wanted, context) => restoreSnapshot({ ...wanted, id: nameOf(wanted.id, context) }, context),
   verify: (wanted, context) => restored(wanted.site, nameOf(wanted.id, context), wanted, context),
 
   async rehearse(wanted, context) {
     rehearsalOnly(context);
     await mustBeIsolated(wanted, wanted.site, context);
-    await make(wanted, context);
+    await restoreSnapshot({ ...wanted, id: nameOf(wanted.id, context) }, context);
     return restored(wanted.site, nameOf(wanted.id, context), wanted, context);
   },
 
   undo: ({ site, id }, context) => discard(site, nameOf(id, context), context),
 });
-
-async function make(wanted: Input, context: StepContext): Promise<void> {
-  const { site, snapshot, id: named } = wanted;
-  const id = nameOf(named, context);
-  const found = await readSnapshot(site, snapshot, context);
-  const rds = await service('rds', site, context);
-  const more = { [fromTag]: found.DBSnapshotArn!, [pointTag]: takenAt(found) };
-  const Tags = [...keptTags(context, wanted.days, more), ...countTags(found.TagList)];
-  await restore(
-    {
-      site,
-      id,
-      place: wanted,
-      from: found.DBSnapshotArn!,
-      async order(common) {
-        mayUse(found, site);
-        await rds.restoreDBInstanceFromDBSnapshot({
-          ...common,
-          DBInstanceIdentifier: id,
-          DBSnapshotIdentifier: found.DBSnapshotIdentifier,
-          Tags,
-        });
-      },
-    },
-    context,
-  );
-}
-
-function mayUse({ DBSnapshotIdentifier: name, Status = '' }: DBSnapshot, site: string): void {
-  if (Status === 'available') return;
-  const ever = !/^(?:failed|incompatible|deleting|deleted)/u.test(Status);
-  throw new StepError('snapshot-unfinished', `The snapshot ${name} at ${site} is ${Status}.`, ever ? 'later' : 'person', 15_000);
-}

@@ -1,19 +1,16 @@
-import type { DBInstance } from '@aws-sdk/client-rds';
 import { z } from 'zod';
-import { account, mayChange } from '../aws/account.ts';
-import { service } from '../aws/client.ts';
-import { isAws } from '../aws/error.ts';
-import { nameFor } from '../aws/token.ts';
+import { account } from '../aws/account.ts';
 import { days } from '../ec2/fields.ts';
-import { keptTags, rehearsalOnly } from '../ec2/kept.ts';
+import { noBackup, rehearsalOnly } from '../ec2/kept.ts';
 import { StepError } from '../error.ts';
 import { inWords } from '../postgres/backrest/counts.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
-import { asTags, bothIn, countRowsOf, countsField, countsIn } from './counted.ts';
+import { bothIn, countsField } from './counted.ts';
 import { rdsId, siteField } from './fields.ts';
 import { readInstance } from './read.ts';
 import { mayHold } from './quota.ts';
-import { asBackup, expected, findSnapshot, isOurs, madeHere, newsOf, readSnapshot, takenAt, whole } from './saved.ts';
+import { asBackup, expected, findSnapshot, isOurs, madeHere, newsOf, readSnapshot, takenAt } from './saved.ts';
+import { nameOf, noCluster, take } from './take.ts';
 
 const input = z.object({
   site: siteField,
@@ -70,34 +67,11 @@ export default step({
   async rehearse(wanted, context) {
     rehearsalOnly(context);
     await take(wanted, context);
-    return taken(wanted, context);
+    return noBackup(await taken(wanted, context));
   },
 
   undo: { none: 'A snapshot harms nobody; ec2.cleanup takes it away when its days are over.' },
 });
-
-async function take(wanted: Input, context: StepContext): Promise<void> {
-  const { site, id } = wanted;
-  const name = nameOf(wanted, context);
-  const rds = await service('rds', site, context);
-  const isOfIt = ({ DBInstanceIdentifier }: { DBInstanceIdentifier?: string | undefined }): boolean => DBInstanceIdentifier === id;
-  if (!(await madeHere(site, name, isOfIt, context))) {
-    noCluster(await readInstance(site, id, context), site);
-    const before = await countRowsOf(wanted, context);
-    const tags = [...keptTags(context, wanted.days), ...(typeof before === 'string' ? [] : asTags('before', before))];
-    await mayChange(site, context);
-    await rds.createDBSnapshot({ DBInstanceIdentifier: id, DBSnapshotIdentifier: name, Tags: tags }).catch(async (error: unknown) => {
-      // Another attempt was faster, or it is somebody else's: that is refused.
-      if (!isAws(error, 'DBSnapshotAlreadyExists*') || !(await madeHere(site, name, isOfIt, context))) throw error;
-    });
-  }
-  const { DBSnapshotArn, TagList } = await whole(site, name, context);
-  if (!countsIn('before', TagList) || countsIn('after', TagList)) return;
-  const after = await countRowsOf(wanted, context);
-  if (typeof after === 'string') return;
-  await mayChange(site, context);
-  await rds.addTagsToResource({ ResourceName: DBSnapshotArn, Tags: asTags('after', after) });
-}
 
 async function taken(wanted: Input, context: StepContext): Promise<Outcome<Output>> {
   const { site, id } = wanted;
@@ -123,19 +97,6 @@ async function taken(wanted: Input, context: StepContext): Promise<Outcome<Outpu
       rows ? `Rows were counted just before and just after: ${inWords(rows.after)}.` : `No rows were counted around it.`,
     ],
   };
-}
-
-function nameOf({ id, name }: Input, context: StepContext): string {
-  return name ?? nameFor(context, id);
-}
-
-function noCluster({ DBInstanceIdentifier: id, DBClusterIdentifier: cluster }: DBInstance, site: string): void {
-  if (cluster === undefined) return;
-  throw new StepError(
-    'of-a-cluster',
-    `${id} at ${site} is of the cluster ${cluster}, whose instances are not saved one by one.`,
-    'mistake',
-  );
 }
 
 function execution(): string[] {

@@ -22,9 +22,11 @@ export interface Pair {
   readonly to: ResourceRecordSet;
 }
 
-/** Reads the two records, with everything that they hold. */
-export async function readPair(place: Place, context: StepContext): Promise<Pair> {
-  const { site, zone, record, type } = place;
+/** Every record of a name and type, with everything that it holds. */
+export async function recordsOf(
+  { site, zone, record, type }: Omit<Place, 'from' | 'to'>,
+  context: StepContext,
+): Promise<readonly ResourceRecordSet[]> {
   const route53 = await service('route53', site, context);
   const found: ResourceRecordSet[] = [];
   for (
@@ -43,6 +45,13 @@ export async function readPair(place: Place, context: StepContext): Promise<Pair
         ? { StartRecordName: record, StartRecordType: type, StartRecordIdentifier: NextRecordIdentifier }
         : undefined;
   }
+  return found;
+}
+
+/** Reads the two records, with everything that they hold. */
+export async function readPair(place: Place, context: StepContext): Promise<Pair> {
+  const { zone, record, type } = place;
+  const found = await recordsOf(place, context);
   const named = (identifier: string): ResourceRecordSet => {
     const one = found.find(({ SetIdentifier }) => SetIdentifier === identifier);
     if (one) return one;

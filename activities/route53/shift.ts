@@ -1,3 +1,4 @@
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { z } from 'zod';
 import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
@@ -8,7 +9,7 @@ import { siteName } from '../fields.ts';
 import { noteAlso, noted } from '../note.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { recordName, setIdentifier, weight, zoneId } from './fields.ts';
-import { changes, readPair, swap, ttlOf, type Pair, type Place } from './records.ts';
+import { changes, readPair, recordsOf, swap, ttlOf, type Pair, type Place } from './records.ts';
 import { shown, turnOf } from './turn.ts';
 
 const weights = (description: string) =>
@@ -71,13 +72,15 @@ export default step({
 
   async rehearse(wanted, context): Promise<Outcome<Output>> {
     if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
-    const own = { ...wanted, record: `${nameFor(context, 'lifeboat-rehearsal')}.${wanted.record}` };
+    const own = rehearsed(wanted, context);
     await copyTo(own, await readPair(wanted, context), context);
     await shift(own, true, context);
     const outcome = await shifted(own, context);
     await remove(own, context);
     return { ...outcome, evidence: [`Done with copies of both records under ${own.record}, which were removed.`, ...outcome.evidence] };
   },
+
+  sweep: (wanted, context) => remove(rehearsed(wanted, context), context),
 
   async undo(wanted, context) {
     const { shifted: done } = turnOf(await readPair(wanted, context), wanted, wanted.record);
@@ -119,18 +122,33 @@ async function shifted(wanted: Input, context: StepContext): Promise<Outcome<Out
   };
 }
 
-/** Records of the rehearsal's own name, as the real ones are. */
-async function copyTo(own: Place, { from, to }: Pair, context: StepContext): Promise<void> {
-  const route53 = await service('route53', own.site, context);
-  await mayChange(own.site, context);
-  const changed = [from, to].map((record) => ({ Action: 'UPSERT' as const, ResourceRecordSet: { ...record, Name: own.record } }));
-  await route53.changeResourceRecordSets({ HostedZoneId: own.zone, ChangeBatch: { Changes: changed } });
+/** The same under a name that no client uses, and that only this step of this run gives. */
+function rehearsed(wanted: Input, context: StepContext): Input {
+  return { ...wanted, record: `${nameFor(context, 'lifeboat-rehearsal')}.${wanted.record}` };
 }
 
-async function remove(own: Place, context: StepContext): Promise<void> {
-  const { from, to } = await readPair(own, context);
-  const route53 = await service('route53', own.site, context);
-  await mayChange(own.site, context);
-  const changed = [from, to].map((record) => ({ Action: 'DELETE' as const, ResourceRecordSet: record }));
-  await route53.changeResourceRecordSets({ HostedZoneId: own.zone, ChangeBatch: { Changes: changed } });
+/** Records of the rehearsal's own name, as the real ones are. */
+async function copyTo(own: Place, { from, to }: Pair, context: StepContext): Promise<void> {
+  await change(
+    own,
+    'UPSERT',
+    [from, to].map((record) => ({ ...record, Name: own.record })),
+    context,
+  );
+}
+
+async function remove(own: Place, context: StepContext): Promise<readonly string[]> {
+  const there = await recordsOf(own, context);
+  if (there.length === 0) return [];
+  await change(own, 'DELETE', there, context);
+  const left = await recordsOf(own, context);
+  if (left.length === 0) return [`The ${there.length} records ${own.record} ${own.type} are no more.`];
+  throw new StepError('not-swept', `${own.record} ${own.type} in zone ${own.zone} still has ${left.length} records.`, 'later', 2_000);
+}
+
+async function change({ site, zone }: Place, Action: 'UPSERT' | 'DELETE', records: readonly ResourceRecordSet[], context: StepContext) {
+  const route53 = await service('route53', site, context);
+  await mayChange(site, context);
+  const Changes = records.map((ResourceRecordSet) => ({ Action, ResourceRecordSet }));
+  await route53.changeResourceRecordSets({ HostedZoneId: zone, ChangeBatch: { Changes } });
 }

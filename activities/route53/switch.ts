@@ -106,8 +106,7 @@ export default step({
 
   async rehearse(wanted, context) {
     if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
-    const { url: _, answers: __, ...rest } = wanted;
-    const own = { ...rest, object: 'present' as const, key: `${nameFor(context, 'lifeboat-rehearsal')}/${wanted.key}` };
+    const own = rehearsed(wanted, context);
     await turn(own, context);
     // A bucket policy may name one object alone.
     const read = await asChecked(urlOf(own, context), context);
@@ -117,6 +116,14 @@ export default step({
       ...done,
       evidence: [`An object of its own, ${own.key}, was put there${read ? ', read as a health check does,' : ''} and removed.`],
     };
+  },
+
+  async sweep(wanted, context) {
+    const own = rehearsed(wanted, context);
+    if ((await head(own, context)) === undefined) return [];
+    await turn({ ...own, object: 'absent' }, context);
+    if ((await head(own, context)) === undefined) return [`${own.key} in ${own.bucket} is no more.`];
+    throw new StepError('not-swept', `${own.key} in ${own.bucket} at ${own.site} is still there.`, 'later', 2_000);
   },
 
   async undo(wanted, context) {
@@ -136,6 +143,12 @@ export default step({
     );
   },
 });
+
+/** An object that no health check reads, and that only this step of this run puts there. */
+function rehearsed(wanted: Input, context: StepContext): Input {
+  const { url: _, answers: __, ...rest } = wanted;
+  return { ...rest, object: 'present', key: `${nameFor(context, 'lifeboat-rehearsal')}/${wanted.key}` };
+}
 
 async function turn(wanted: Input, context: StepContext): Promise<void> {
   const { site, bucket, key, object } = wanted;

@@ -45,6 +45,7 @@ export default step({
   },
   async execute() {},
   verify: (wanted, context) => checked(wanted, context),
+  proves: true,
   rehearse: (wanted, context) => checked(wanted, context),
   undo: { none: 'It only reads.' },
 });

@@ -1,6 +1,7 @@
 import { StepError } from '../error.ts';
 import { jobBefore } from '../host/job.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
+import { orderByHand } from './by-hand.ts';
 import { refuseDatabase } from './database.ts';
 import { mayOrder, order, readUnit, unitInput, unitOutput, type UnitInput } from './unit.ts';
 
@@ -34,6 +35,7 @@ export default step({
   verify: runs,
   rehearse: { none: 'A rehearsal starts no service of a host in service.' },
 
+  byHand: orderByHand('start'),
   async undo(input, context) {
     const { state } = await readUnit(input, context);
     if (!(await jobBefore(input.host, 'start', context)))

@@ -1,6 +1,7 @@
 import { StepError } from '../error.ts';
 import { jobBefore } from '../host/job.ts';
 import { step } from '../step.ts';
+import { orderByHand } from './by-hand.ts';
 import { refuseDatabase } from './database.ts';
 import { mayOrder, order, readUnit, unitInput, unitOutput } from './unit.ts';
 
@@ -36,6 +37,7 @@ export default step({
 
   rehearse: { none: 'A rehearsal stops no service of a host in service.' },
 
+  byHand: orderByHand('stop'),
   async undo(input, context) {
     const { state } = await readUnit(input, context);
     if (!(await jobBefore(input.host, 'stop', context)))

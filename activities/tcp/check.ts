@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { z } from 'zod';
+import { connects } from '../by-hand/shell.ts';
 import { endpoint } from '../endpoint.ts';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
@@ -32,6 +33,7 @@ export default step({
   },
   verify: check,
   rehearse: check,
+  byHand: ({ host, port }, facts) => [{ run: connects(facts.host(host), port, facts.viewpoint), shows: '`open`' }],
   undo: { none: 'It only reads.' },
 });
 

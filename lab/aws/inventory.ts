@@ -1,4 +1,5 @@
 import { readFilled } from './cloud.ts';
+import type { Resources } from './fill/fill.ts';
 import { endpointOf, members, recordsOf, sites, type CloudHome } from './home.ts';
 
 /** What the emulated AWS of a lab adds to its inventory. */
@@ -6,6 +7,8 @@ export interface CloudEntries {
   readonly sites: { readonly [site: string]: object };
   readonly systems: { readonly [system: string]: object };
   readonly values: object;
+  /** What stands in for what `orders` has at a site, in a rehearsal. */
+  readonly standIns: { readonly [site: string]: object };
   /** What `orders` has beside its pair, where an instance is its standby. */
   readonly orders: object;
   /** Id of that instance. */
@@ -48,10 +51,14 @@ export function cloudEntries(home: CloudHome): CloudEntries {
         },
         traffic: traffic('shop.example.com.', 'us-east-1', 'us-west-2'),
         resources: shop,
-        promised: { backup: '2 days', rehearsal: '35 days' },
+        rehearsal: { at: Object.fromEntries(Object.entries(shop).map(([site, there]) => [site, placeOf(there)])) },
+        promised: { backup: '2 days', rehearsal: '36 days' },
+        // People practise: to and fro, without a pause.
+        rest: '0 seconds',
       },
     },
     values,
+    standIns: hybrid === null ? {} : { 'us-east-1': { resources: standIns(hybrid.resources) } },
     orders:
       hybrid === null
         ? {}
@@ -61,4 +68,17 @@ export function cloudEntries(home: CloudHome): CloudEntries {
           },
     ...(hybrid === null ? {} : { instance: hybrid.instance }),
   };
+}
+
+/** Where rehearsals put their copies: nothing leads out, and nothing is production's. */
+function placeOf(there: Resources): object {
+  return {
+    rds: { subnets: there['isolated-db-subnets'], groups: [there['isolated-group']] },
+    resources: { ...standIns(there), 'db-subnets': there['isolated-db-subnets'], 'db-group': there['isolated-group'] },
+  };
+}
+
+function standIns(there: Resources): Resources {
+  const subnets = there['isolated-subnets']!;
+  return { subnets, subnet: subnets[0]!, 'app-group': there['isolated-closed-group']!, group: `${there['group'] as string}-rehearsal` };
 }

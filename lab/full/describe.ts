@@ -6,6 +6,7 @@ import { reachableByOthers } from '../database-user.ts';
 import { findPostgres } from '../installed.ts';
 import { freePort } from '../ports.ts';
 import type { Progress } from '../progress.ts';
+import { writeRecordKey } from '../record-key.ts';
 import { defaultNet, hq, labFile, secretFile, type FullLab } from './full-lab.ts';
 import { takeNet } from './lock.ts';
 import { machines } from './shape.ts';
@@ -84,4 +85,5 @@ function writeSecrets(lab: FullLab): void {
   // IPMI passwords have at most 16 bytes.
   for (const name of names) writeFileSync(secretFile(lab, name), randomBytes(12).toString('hex').slice(0, 16), { mode: 0o600 });
   writeFileSync(secretFile(lab, 'tsig'), randomBytes(32).toString('base64'), { mode: 0o600 });
+  writeRecordKey(secretFile(lab, 'record.key'));
 }

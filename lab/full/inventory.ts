@@ -4,6 +4,7 @@ import { fullHome } from '../aws/home.ts';
 import { cloudEntries } from '../aws/inventory.ts';
 import { address, addressOf, hq, keyFile, outsideOf, paths, secretFile, type FullLab } from './full-lab.ts';
 import { appOf, devices, machines, sites, switchOf } from './shape.ts';
+import { told } from '../told.ts';
 
 /** The full lab as an inventory: the same grammar as any other's. */
 export function inventory(lab: FullLab): string {
@@ -36,7 +37,8 @@ export function inventory(lab: FullLab): string {
         ...cloud?.values,
       },
       systems: { orders: orders(lab), 'a-app-host': hostItself(), ...cloud?.systems },
-      notify: { 'on-call': { webhook: `http://${outside}:${hq.hooks}/hook`, secret: `file:${secretFile(lab, 'hooks')}` } },
+      notify: told(`http://${outside}:${hq.hooks}`, secretFile(lab, 'hooks')),
+      evidence: { key: `file:${secretFile(lab, 'record.key')}` },
     },
     { lineWidth: 140, aliasDuplicateObjects: false },
   );
@@ -112,7 +114,7 @@ function hostItself(): object {
 }
 
 function orders(lab: FullLab): object {
-  const bySite = (a: string, b: string): object => ({ 'site-a': a, 'site-b': b });
+  const bySite = <T>(a: T, b: T): object => ({ 'site-a': a, 'site-b': b });
   return {
     tier: 1,
     postgres: {
@@ -141,6 +143,10 @@ function orders(lab: FullLab): object {
       },
     },
     probe: { every: '100 milliseconds', good: 5 },
-    promised: { backup: '2 days', rehearsal: '35 days' },
+    // Where the user of the database may write.
+    rehearsal: { at: bySite({ root: '/var/lib/postgresql/rehearsal' }, { root: '/var/lib/postgresql/rehearsal' }) },
+    promised: { backup: '2 days', rehearsal: '36 days' },
+    // People practise: to and fro, without a pause.
+    rest: '0 seconds',
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIdentity } from '../launch.ts';
 import { killAll } from '../process.ts';
-import { hooksFile } from '../lab.ts';
+import { eventsFile, hooksFile } from '../lab.ts';
 import { writeDocuments } from './disk/application.ts';
 import { isReplaced, remakeDisk } from './disk/disks.ts';
 import { addressOf, ledgerFile, logFile, machineOf, nameOf, paths, rootOf, runFile, secretFile, type FullLab } from './full-lab.ts';
@@ -31,7 +31,7 @@ export async function renew(lab: FullLab): Promise<void> {
   await openLines(lab);
   await Promise.all(Object.keys(machines).map((host) => freshHost(lab, host)));
   await layGolden(lab, rootOf);
-  for (const file of [ledgerFile(lab), hooksFile(lab)]) rmSync(file, { force: true });
+  for (const file of [ledgerFile(lab), hooksFile(lab), eventsFile(lab)]) rmSync(file, { force: true });
   writeRunbooks(lab);
   await Promise.all([startPair(lab), resetEdge(lab).then(() => namesLeadHome(lab))]);
   await Promise.all(Object.keys(machines).map((host) => until(`${host} to greet`, () => greets(lab, host))));

@@ -68,6 +68,27 @@ export const rds = z
   })
   .describe('A database of Amazon RDS, at two sites.');
 
+/** Where a rehearsal puts its copy of a database of Amazon RDS. */
+export const placeOfRds = z
+  .strictObject({
+    subnets: textField('Name of a subnet group from whose subnets no way leads out.'),
+    groups: z
+      .array(textField('Id of a security group.'))
+      .describe('Its security groups: they let the workers in, and nothing out.')
+      .default([]),
+    from: z
+      .enum(['member', 'backup'])
+      .describe(
+        'What the copy is made of: a snapshot of the `member` there, made for it and taken away with it, or the newest `backup` that is there.',
+      )
+      .default('member'),
+    classes: z
+      .array(textField('Class of an instance.'))
+      .describe('Its class; the next where there is no capacity for the one before. Default: the class that it had.')
+      .default([]),
+  })
+  .describe('Where the copy of its database is put. Without it no promotion is rehearsed.');
+
 /** A DNS record of Route 53 that leads clients to the site that serves. */
 export const traffic = z
   .strictObject({

@@ -49,8 +49,9 @@ export function textField(description: string) {
   return z.string().min(1, 'must not be empty').describe(description);
 }
 
-function read(reader: (text: string) => Read) {
-  return (text: string, context: z.RefinementCtx): number => {
+/** A transform that reads a text by words, and says what is wrong with it and how to write it. */
+export function read<T>(reader: (text: string) => Read<T>) {
+  return (text: string, context: z.RefinementCtx): T => {
     const result = reader(text);
     if ('value' in result) return result.value;
     context.addIssue({ code: 'custom', message: result.message, params: { fix: result.fix }, input: text });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameField, portField, secretField, textField, urlField } from './fields.ts';
+import { recipient } from './notify.ts';
 import { store } from './store.ts';
 import { aws } from './aws.ts';
 import { system } from './system.ts';
@@ -60,7 +61,13 @@ const site = z
       })
       .describe("The site's router, and how it cuts the site off.")
       .optional(),
-    records: textField('Folder of the record store there.').optional(),
+    networks: z
+      .array(z.union([z.cidrv4(), z.cidrv6()]).describe('A network, such as 10.77.1.0/24.'))
+      .describe('Networks inside it: what has an address there falls with the site, Temporal too.')
+      .optional(),
+    records: textField(
+      'The record store there: a folder, or `s3:SITE/BUCKET/PREFIX`, SITE being an AWS site of this inventory. Two sites have one each.',
+    ).optional(),
     ...aws,
   })
   .refine(({ kind, region }) => kind !== 'aws' || region !== undefined, {
@@ -126,18 +133,11 @@ export const inventoryGrammar = z
       .describe('What runbooks refer to as `${{ values.NAME }}`: names and references to secrets, never secrets.')
       .default({}),
     systems: z.record(nameField('Name of a system.'), system).describe('What is protected, by name.'),
-    notify: z
-      .record(
-        nameField('Name that steps use.'),
-        z
-          .strictObject({
-            webhook: urlField('Where messages are posted.'),
-            secret: secretField('Key that signs them, by reference.').optional(),
-          })
-          .describe('Somewhere to tell people.'),
-      )
-      .describe('Where people are told, by name.')
-      .default({}),
+    notify: z.record(nameField('Name that steps use.'), recipient).describe('Where people are told, by name.').default({}),
+    evidence: z
+      .strictObject({ key: secretField('Ed25519 private key (PEM, PKCS#8) that signs records, by reference; `lifeboat keys` makes one.') })
+      .describe('How records are signed. Default: they are not.')
+      .optional(),
     probe: urlField("Base URL of the probe's HTTP interface.").optional(),
     decisions: z
       .enum(['attested', 'stated', 'anonymous'])

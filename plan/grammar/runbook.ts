@@ -11,8 +11,8 @@ const shared = {
   id,
   needs: z.array(z.string().describe('Id of a step.')).describe('Steps that must be done before.').default([]),
   only: z
-    .enum(['planned', 'unplanned'])
-    .describe('The one mode in which it runs. Left out, it counts as done for those that need it.')
+    .enum(['planned', 'unplanned', 'rehearsal'])
+    .describe('The one mode in which it runs, or `rehearsal`: in no other run. Left out, it counts as done for those that need it.')
     .optional(),
   if: textField('A reference to one boolean; where it is false the step counts as done.').optional(),
   approvers: roles.optional(),
@@ -118,6 +118,20 @@ export const runbookGrammar = z
         outage: durationField('A planned run that has not promoted this long after it stopped the source backs out.').optional(),
       })
       .describe('What is promised; the record holds the measured figures against it.')
+      .prefault({}),
+    rehearsal: z
+      .strictObject({
+        gates: z
+          .enum(['ask', 'stand-in'])
+          .describe('`ask`: people are part of what is rehearsed. `stand-in`: nobody is asked, and the report says so.')
+          .default('stand-in'),
+        mode: z.enum(['planned', 'unplanned']).describe('The mode that is rehearsed where none is given.').default('unplanned'),
+        parameters: z
+          .record(nameField('Name of a parameter.'), z.union([z.string(), z.number(), z.boolean()]))
+          .describe('Their values in a rehearsal, where none are given.')
+          .default({}),
+      })
+      .describe('How it is rehearsed.')
       .prefault({}),
     parameters: z.record(nameField('Name of a parameter.'), parameter).describe('What is given when a run is started.').default({}),
     steps: z

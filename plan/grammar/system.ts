@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationField, nameField, portField, secretField, textField } from './fields.ts';
 import { rds, resources, traffic } from './aws.ts';
+import { rehearsal } from './rehearsal.ts';
 import { backups } from './store.ts';
 
 const bySite = <T extends z.ZodType>(value: T) => z.record(nameField('Name of a site.'), value);
@@ -17,6 +18,7 @@ const postgres = z
       .describe("Directory of PostgreSQL's programs on the hosts: one for all, or by site. Default: they are on the path.")
       .optional(),
     database: textField('Database that is read and written in checks.').default('postgres'),
+    version: textField('Version that every member is to be of, such as 15 or 15.18. Default: they need only be alike.').optional(),
     login: z
       .strictObject({
         user: textField('Role that logs in.'),
@@ -62,6 +64,8 @@ export const system = z
       .enum(['hold', 'go-on'])
       .describe('In a run of a whole site: `hold` what depends on it until people have decided, or let the rest `go-on`.')
       .default('hold'),
+    rehearsal: rehearsal.prefault({}),
+    rest: durationField('After a live failover, how long it is not failed over again unless people lift the pause.').prefault('15 minutes'),
     probe: z
       .strictObject({
         every: durationField('Interval between two markers.').prefault('100 milliseconds'),
@@ -74,6 +78,7 @@ export const system = z
         backup: durationField('A proven backup at least this often.').optional(),
         rehearsal: durationField('A rehearsal at least this often.').optional(),
         exercise: durationField('A live exercise at least this often.').optional(),
+        readiness: durationField('A look at whether everything is ready at least this often.').optional(),
       })
       .describe('How often it is proven.')
       .optional(),

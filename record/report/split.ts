@@ -10,7 +10,9 @@ const meaning = {
 };
 
 /** Where the recovery time went. */
-export function split({ recovery }: RunRecord): Html {
+export function split({ recovery, rehearsal }: RunRecord): Html | null {
+  // Nothing was recovered.
+  if (rehearsal) return null;
   const { split: parts, total, failedAt, servedAt } = recovery;
   if (!parts || total === null || total === 0 || !failedAt || !servedAt) {
     return html`<section>

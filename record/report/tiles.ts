@@ -1,12 +1,35 @@
 import type { RunRecord } from '../schema/run.ts';
 import { counted, duration } from '../words.ts';
 import { html, type Html } from './html.ts';
+import { leftOver } from './rehearsal.ts';
 
 /** The four answers that a reader looks for first. */
 export function tiles(record: RunRecord): Html {
+  const { rehearsal } = record;
+  if (rehearsal)
+    return html`<section class="tiles" aria-label="In short">
+      ${tile('Rehearsed in', rehearsal.time === null ? 'nothing done' : duration(rehearsal.time), promise(record, 'recovery time'))}
+      ${tried(record, rehearsal)} ${left(rehearsal)} ${people(record)}
+    </section>`;
   return html`<section class="tiles" aria-label="In short">
-    ${recoveryTime(record)} ${recoveryPoint(record)} ${objectiveTile(record, 'outage')} ${machine(record)} ${people(record)}
+    ${recoveryTime(record)} ${recoveryPoint(record)} ${objectiveTile(record, 'outage')} ${machine(record)} ${expected(record)}
+    ${people(record)}
   </section>`;
+}
+
+function tried({ steps, notProven, expected: told }: RunRecord, { proved }: NonNullable<RunRecord['rehearsal']>): Html {
+  const failed = steps.filter(({ outcome }) => outcome === 'failed').length;
+  const detail = html`<small class="${failed === 0 ? 'met' : 'miss'}"
+      >${failed === 0 ? '✓ all did what they should' : `✗ ${failed} failed`}</small
+    >
+    <small>${notProven.length} not proven</small>
+    ${told === null || told.took === null ? null : html`<small>took ${duration(told.took)} in all</small>${againstExpected(told)}`}`;
+  return tile('Tried', counted(proved.length + failed, 'step'), detail);
+}
+
+function left(rehearsal: NonNullable<RunRecord['rehearsal']>): Html {
+  const [figure, detail, good] = leftOver(rehearsal);
+  return tile('Left over', figure, html`<small class="${good ? 'met' : 'miss'}">${detail}</small>`);
 }
 
 function recoveryTime(record: RunRecord): Html {
@@ -41,12 +64,26 @@ function machine({ machine: { milliseconds, note }, waits }: RunRecord): Html {
   );
 }
 
-function people({ decisions, separationOfDuties }: RunRecord): Html {
+/** How long the steps took against what earlier runs let expect. */
+function expected(record: RunRecord): Html | null {
+  const told = record.expected;
+  return told === null || told.took === null ? null : tile('Steps took', duration(told.took), againstExpected(told));
+}
+
+function againstExpected({ runs, from, until, result }: NonNullable<RunRecord['expected']>): Html {
+  if (result === 'not compared') return html`<small>nothing like it was measured before</small>`;
+  const words = { 'as expected': '✓ as expected', quicker: '✓ quicker than expected', slower: '✗ slower than expected' }[result];
+  return html`<small class="${result === 'slower' ? 'miss' : 'met'}">${words}</small>
+    <small>${duration(from)} to ${duration(until)}, from ${counted(runs, 'run')}</small>`;
+}
+
+function people({ decisions, separationOfDuties, rehearsal }: RunRecord): Html {
   const counting = decisions.filter(({ counts }) => counts);
   const names = [...new Set(counting.map(({ by, how }) => by || how))];
   const figure = names.length === 0 ? 'nobody' : names.length === 1 ? (names[0] ?? '') : counted(names.length, 'person', 'people');
   const how = [...new Set(counting.map((one) => one.how))].join(', ');
-  const detail = names.length > 1 ? html`<small>${names.join(', ')}</small>` : html`<small>${how === figure ? '' : how}</small>`;
+  const one = names.length === 0 && rehearsal?.gates === 'stood in for' ? 'gates were stood in for' : how === figure ? '' : how;
+  const detail = html`<small>${names.length > 1 ? names.join(', ') : one}</small>`;
   const duties = separationOfDuties.enforced ? null : html`<small class="miss">separation of duties not enforced</small>`;
   return tile('Decided by', figure, html`${detail}${duties}`, 'name');
 }

@@ -1,10 +1,11 @@
 import type { RunRecord } from '../schema/run.ts';
-import { clockTime, day, duration } from '../words.ts';
+import { clockTime, counted, day, duration } from '../words.ts';
 import { html, type Html } from './html.ts';
 
 /** Class of the page: what its first colour says. */
-export function tone({ verdict, serving }: RunRecord): 'good' | 'mixed' | 'bad' | 'open' {
+export function tone({ verdict, serving, findings }: RunRecord): 'good' | 'mixed' | 'bad' | 'open' {
   if (verdict === null) return 'open';
+  if (verdict === 'rehearsed') return findings.some(({ weight }) => weight !== 'note') ? 'mixed' : 'good';
   if (verdict === 'recovered' || verdict === 'restored' || verdict === 'proven') return 'good';
   if (
     verdict === 'recovered, unprotected' ||
@@ -15,8 +16,8 @@ export function tone({ verdict, serving }: RunRecord): 'good' | 'mixed' | 'bad' 
 }
 
 export function verdict(record: RunRecord): Html {
-  const { startedAt, endedAt, startedBy, modes, kind } = record;
-  const what = [modes.at(-1)?.mode, kind ?? 'run'].filter(Boolean).join(' ');
+  const { startedAt, endedAt, startedBy, modes, kind, rehearsal } = record;
+  const what = [rehearsal && 'rehearsal:', modes.at(-1)?.mode, kind ?? 'run'].filter(Boolean).join(' ');
   return html`<header>
     <p class="eyebrow">${what} of ${record.system}<span> · ${day(startedAt)}</span></p>
     <h1>${headline(record)}</h1>
@@ -28,7 +29,9 @@ export function verdict(record: RunRecord): Html {
   </header>`;
 }
 
-function headline({ verdict, system, serving, kind, source }: RunRecord): string {
+function headline(record: RunRecord): string {
+  const { verdict, system, serving, kind, source } = record;
+  if (record.rehearsal) return rehearsed(record);
   const run = kind ?? 'run';
   const now = serving.site ? `${serving.site} serves` : serving.known ? 'no site serves' : 'which site serves is not known';
   switch (verdict) {
@@ -40,6 +43,8 @@ function headline({ verdict, system, serving, kind, source }: RunRecord): string
       return `A backup of ${system} was restored`;
     case 'proven':
       return `${system} was backed up, and the backup is proven`;
+    case 'rehearsed':
+      return `${system} was rehearsed, and what was tried went well`;
     case 'unproven':
       return `The backup of ${system} is not proven`;
     case 'backed out':
@@ -52,5 +57,21 @@ function headline({ verdict, system, serving, kind, source }: RunRecord): string
       return `The ${run} of ${system} failed: ${now}`;
     case null:
       return `The ${run} of ${system} is under way: ${now}`;
+  }
+}
+
+function rehearsed({ verdict, system, kind, findings }: RunRecord): string {
+  const what = `The rehearsal of the ${kind ?? 'run'} of ${system}`;
+  const open = findings.filter(({ weight }) => weight !== 'note').length;
+  const found = open === 0 ? '' : `, and found ${counted(open, 'thing')} to look at`;
+  switch (verdict) {
+    case 'rehearsed':
+      return `${what} passed${found}`;
+    case null:
+      return `${what} is under way`;
+    case 'failed':
+      return `${what} failed`;
+    default:
+      return `${what} was ${verdict}`;
   }
 }

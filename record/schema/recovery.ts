@@ -34,6 +34,18 @@ export const recovery = z
   })
   .describe('The interruption of service, measured from outside.');
 
+export const expected = z
+  .object({
+    runs: z.int().describe('Earlier runs and rehearsals that it stands on; 0: it is what is usual for the step types.'),
+    median: milliseconds('Half of the runs were to take no longer.'),
+    from: milliseconds('Nine of ten were to end between this and `until`.'),
+    until: milliseconds('Nine of ten were to end between `from` and this.'),
+    text: z.string().describe('The same in words, as people saw it.'),
+    took: maybeMilliseconds('From the first step to the end of the last, less the time in which people were asked and nothing ran.'),
+    result: z.enum(['as expected', 'slower', 'quicker', 'not compared']).describe('What it took against that.'),
+  })
+  .describe('How long the steps were expected to take, and took.');
+
 export const machine = z
   .object({
     milliseconds: maybeMilliseconds(

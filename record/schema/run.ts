@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { attestation, maybeTime, milliseconds, mode, time } from './common.ts';
 import { decision, intervention, question } from './decision.ts';
-import { clock, machine, objective, point, recovery } from './recovery.ts';
+import { absence, deviation, knownFinding, normal, participant, planned, scenario, scope } from './evidence.ts';
+import { left } from './left.ts';
+import { clock, expected, machine, objective, point, recovery } from './recovery.ts';
+import { rehearsal } from './rehearsal.ts';
 import { step } from './step.ts';
 
 const described = (text: string) => z.string().nullable().describe(text);
@@ -29,6 +32,10 @@ export const runRecord = z
       .array(z.object({ mode, at: time('Since when.'), by: z.string().describe('Who chose it.') }).describe('A mode.'))
       .describe('The mode, and every change of it.'),
     parameters: z.record(z.string(), z.json()).describe('Parameters of the run.'),
+    scenario,
+    scope,
+    participants: z.array(participant).describe('Everybody who took part, in the order in which they first did.'),
+    absences: z.array(absence).describe('Who was asked and did not answer in time.'),
     startedBy: z.object({ by: z.string().describe('The person.'), how: attestation }).describe('Who started the run.'),
     startedAt: time('Start of the run.'),
     endedAt: maybeTime('End of the run; null while it runs.'),
@@ -40,6 +47,7 @@ export const runRecord = z
         'restored',
         'proven',
         'unproven',
+        'rehearsed',
         'backed out',
         'aborted',
         'refused',
@@ -49,6 +57,7 @@ export const runRecord = z
       .nullable()
       .describe('How the run ended; null while it runs.'),
     why: z.string().describe('Why it ended so.'),
+    left: left.optional(),
     serving: z
       .object({
         site: described('The site; null where none serves or it is not known.'),
@@ -77,6 +86,9 @@ export const runRecord = z
           .describe('A phase.'),
       )
       .describe("The run's own work around the steps."),
+    planned,
+    deviations: z.array(deviation).describe('In what the run differs from its plan: of the whole first, then step by step.'),
+    normal,
     questions: z.array(question).describe('Every question to people, in order.'),
     decisions: z.array(decision).describe('Every decision that arrived, in order, counted or not.'),
     interventions: z.array(intervention).describe('Where people had to choose how to go on.'),
@@ -104,10 +116,16 @@ export const runRecord = z
               .enum(['must', 'should', 'note'])
               .describe('must: to be fixed before the next run; should: to be looked at; note: to be known.'),
             text: z.string().describe('What, and what to do.'),
+            id: z.string().optional().describe('Of a rehearsal: its id, the same over all rehearsals. Absent: it is of this run alone.'),
           })
           .describe('A finding.'),
       )
       .describe('What is to be fixed, weightiest first.'),
+    knownFindings: z
+      .array(knownFinding)
+      .describe('Findings of this runbook that were not closed when the run began, with owner, due date and accepted risk.'),
+    rehearsal: rehearsal.nullable().describe('What a rehearsal tried; null: it was a live run.'),
+    expected: expected.nullable().describe('What was expected by what was measured before; null: nothing was said before the run.'),
     warnings: z.array(z.string()).describe('Warnings of the compiler, and doubts about this record itself.'),
     workers: z.array(z.string()).describe('Identities of the workers that took part.'),
   })

@@ -121,6 +121,34 @@ describe('the role of a rehearsal', function () {
     assert.deepEqual([await allowed(copy()), await allowed(copy('live')), await allowed(copy('rehearsal'))], [false, false, true]);
   });
 
+  it('changes, tags and untags a group of Auto Scaling that is tagged as its own, and no other', async () => {
+    const scaling = await service('autoScaling', 'east', at.context());
+    await east.ec2.createLaunchTemplate({
+      LaunchTemplateName: 'web',
+      LaunchTemplateData: { ImageId: east.image, InstanceType: 'm5.large' },
+    });
+    const tagged = (group: string, Key: string) => ({
+      Tags: [{ ResourceId: group, ResourceType: 'auto-scaling-group', Key, Value: 'rehearsal', PropagateAtLaunch: true }],
+    });
+    for (const AutoScalingGroupName of ['web', 'web-rehearsal'])
+      await scaling.createAutoScalingGroup({
+        AutoScalingGroupName,
+        MinSize: 0,
+        MaxSize: 2,
+        LaunchTemplate: { LaunchTemplateName: 'web', Version: '$Default' },
+        VPCZoneIdentifier: east.subnet,
+      });
+    await scaling.createOrUpdateTags(tagged('web-rehearsal', 'lifeboat:purpose'));
+    await acting([{ uses: 'ec2.scale-group', with: { site: 'east' } }]);
+    const calls = (group: string): readonly (readonly [string, () => Promise<unknown>])[] => [
+      ['tag', () => scaling.createOrUpdateTags(tagged(group, 'lifeboat:purpose'))],
+      ['untag', () => scaling.deleteTags(tagged(group, 'lifeboat:before'))],
+      ['size', () => scaling.updateAutoScalingGroup({ AutoScalingGroupName: group, MaxSize: 1 })],
+    ];
+    for (const [what, call] of calls('web')) assert.equal(await allowed(call()), false, `${what} production's`);
+    for (const [what, call] of calls('web-rehearsal')) assert.equal(await allowed(call()), true, `${what} its own`);
+  });
+
   it('changes objects and records under names of its own alone', async () => {
     const [s3, route53] = await Promise.all([service('s3', 'east', at.context()), service('route53', 'east', at.context())]);
     await s3.createBucket({ Bucket: `shop-${at.account}` });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import dgram from 'node:dgram';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { carryOut, failure, typeOf, undo, until, type Options } from './estate.ts';
+import { carryOut, failure, rehearse, typeOf, undo, until, type Options } from './estate.ts';
 import { closedPort, plain } from './nowhere.ts';
 
 const [a, b, c] = ['10.77.1.11', '10.77.2.11', '10.77.3.11'];
@@ -171,6 +171,55 @@ describe('dns.update', () => {
       assert.throws(() => schema.parse(input(bad)), JSON.stringify(bad));
   });
 
+  describe('in a rehearsal', () => {
+    const rehearsal = (more: Options = {}) => made({ live: false, ...more });
+    /** What the zone holds under names of rehearsals, past the step. */
+    const left = async (): Promise<string[]> => {
+      const zone = execFileSync('dig', ['+tcp', '-p', String(ports.primary), '@127.0.0.1', '-y', tsigOf(key()), 'orders.test', 'AXFR'], {
+        encoding: 'utf8',
+      });
+      assert.match(zone, /db\.orders\.test/);
+      return zone.split('\n').filter((line) => line.includes('lifeboat-rehearsal.orders.test'));
+    };
+
+    it('makes the change under a name of its own, sees it at every resolver, and takes it away', async () => {
+      const { outputs, evidence } = await rehearse('dns.update', input(), rehearsal());
+      assert.equal((outputs as { old: string }).old, a);
+      const said = evidence.join(' ');
+      assert.match(said, /may change db\.orders\.test, which is 10\.77\.1\.11 and was left so/);
+      assert.match(said, new RegExp(`:${ports.two} says that run-\\w+\\.lifeboat-rehearsal\\.orders\\.test is 10\\.77\\.2\\.11`, 'u'));
+      assert.deepEqual([await asked('primary'), await asked('one'), await asked('two')], [[a], [a], [a]]);
+      assert.deepEqual(await left(), []);
+    });
+
+    it('is run again where it was killed half way, and leaves nothing once it is swept', async () => {
+      const lost = rehearsal();
+      let acts = 0;
+      const stillOurs = async (): Promise<void> => {
+        acts += 1;
+        if (acts > 1) throw new Error('killed');
+      };
+      await assert.rejects(rehearse('dns.update', input(), { ...lost, stillOurs }), /killed/);
+      assert.equal((await left()).length, 1);
+      await rehearse('dns.update', input(), lost);
+      assert.deepEqual(await left(), []);
+      acts = 0;
+      await assert.rejects(rehearse('dns.update', input(), { ...lost, stillOurs }), /killed/);
+      const { sweep } = typeOf('dns.update');
+      assert.match((await sweep!(input(), lost)).join(), /has no A record of run-\w+\.lifeboat-rehearsal\.orders\.test any more/);
+      assert.deepEqual([await left(), await sweep!(input(), lost)], [[], []]);
+    });
+
+    it('names what its key lacks: the name that clients use, or those of rehearsals', async () => {
+      const other = { name: 'two.orders.test', value: b, from: a };
+      assert.equal((await failure(rehearse('dns.update', input(other), rehearsal()))).code, 'dns-refused');
+      const alias = { name: 'app.orders.test', type: 'CNAME', value: 'b-app.orders.test', from: 'a-app.orders.test' };
+      const error = await failure(rehearse('dns.update', input(alias), rehearsal()));
+      assert.deepEqual([error.code, error.remedy], ['dns-no-rehearsal', 'person']);
+      assert.match(error.message, /grant lifeboat subdomain lifeboat-rehearsal\.orders\.test\. CNAME;/);
+    });
+  });
+
   function resolver(name: keyof typeof ports): Resolver {
     const one = new Resolver({ timeout: 1_000, tries: 2 });
     one.setServers([`127.0.0.1:${ports[name]}`]);
@@ -199,9 +248,9 @@ describe('dns.update', () => {
     const home = join(folder, name);
     mkdirSync(home);
     const common = `directory "${home}"; pid-file none; session-keyfile none; listen-on port ${ports[name]} { 127.0.0.1; }; listen-on-v6 { none; };
-      allow-transfer { none; }; dnssec-validation no; notify no; empty-zones-enable no;`;
+      allow-transfer { ${name === 'primary' ? 'key lifeboat' : 'none'}; }; dnssec-validation no; notify no; empty-zones-enable no;`;
     const primary = `include "${key()}"; options { ${common} recursion no; };
-      zone "orders.test" { type primary; file "orders.test.db"; update-policy { grant lifeboat name db.orders.test. A; grant lifeboat name app.orders.test. CNAME; }; };`;
+      zone "orders.test" { type primary; file "orders.test.db"; update-policy { grant lifeboat name db.orders.test. A; grant lifeboat name app.orders.test. CNAME; grant lifeboat subdomain lifeboat-rehearsal.orders.test. A; }; };`;
     const forwarder = `options { ${common} recursion yes; allow-query { 127.0.0.1; }; forward only; forwarders port ${ports.primary} { 127.0.0.1; }; };`;
     writeFileSync(
       join(home, 'orders.test.db'),
@@ -234,4 +283,10 @@ async function ended(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.on('exit', resolve));
   child.kill('SIGTERM');
   await gone;
+}
+
+/** The key of a file, as dig takes it. */
+function tsigOf(file: string): string {
+  const [, secret = ''] = /secret "([^"]+)"/u.exec(readFileSync(file, 'utf8')) ?? [];
+  return `hmac-sha256:lifeboat:${secret}`;
 }

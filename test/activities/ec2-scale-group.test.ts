@@ -120,6 +120,11 @@ describe(name, () => {
     await scaling.createOrUpdateTags({ Tags: [mark] });
     await declared(name, 'rehearse', () => rehearse(name, input(), made));
     assert.equal((await sizes(scaling)).instances, 3);
+    const { sweep } = typeOf(name);
+    assert.match((await sweep!(input(), made)).join(), /is to have 1 instances again/u);
+    assert.equal((await sizes(scaling)).instances, 1);
+    assert.deepEqual(await sweep!(input(), made), []);
+    await assert.rejects(sweep!(input(), at.context()), { code: 'rehearsal-only' });
   });
 
   faultTable(name, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run } from '../../activities/host/run.ts';
 import type { Proof } from '../../activities/step.ts';
 import { needsFullLab } from '../full/can-stand.ts';
-import { carryOut, context, failure, typeOf, until } from './estate.ts';
+import { carryOut, context, failure, rehearse, typeOf, until } from './estate.ts';
 import { fullEstate, type FullEstate } from './full.ts';
 
 describe('fence.lift', () => {
@@ -41,6 +41,14 @@ describe('fence.lift', () => {
     assert.equal(await refused({ fences: [fence('yes')] }), 'lift-unknown');
     assert.equal(await tell('state'), 'cut');
     assert.equal((await unit('is-active')).trim(), 'active');
+  });
+
+  it('proves in a rehearsal that the lines can be asked, and opens none', async () => {
+    const calm = context(at, { live: false, stillOurs: () => Promise.reject(new Error('nothing is changed')) });
+    const { outputs, lifts, evidence } = await rehearse('fence.lift', input, calm);
+    assert.deepEqual([outputs, lifts], [{ opened: ['site-a at its router'], harmless: 'serves' }, undefined]);
+    assert.match(evidence.join(' '), /switch port of a-db is cut\. .*would not be lifted.* Nothing was opened/);
+    assert.equal(await tell('state'), 'cut');
   });
 
   it('opens the line of a host that is off, if the fence knew that its database stays down at boot', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { run } from '../../activities/host/run.ts';
 import type { HostFacts, LineFacts } from '../../plan/plan.ts';
 import { needsFullLab } from '../full/can-stand.ts';
-import { carryOut, context, failure, typeOf, until } from './estate.ts';
+import { carryOut, context, failure, rehearse, typeOf, until, type Options } from './estate.ts';
 import { fullEstate, type FullEstate } from './full.ts';
 
 describe('fence.network', () => {
@@ -178,4 +178,18 @@ describe('fence.network', () => {
   function here(): HostFacts {
     return { name: 'liar', site: 'site-a', connection: 'local', alive: 22, views: { default: { address: '127.0.0.1', ports: {} } } };
   }
+
+  it('proves in a rehearsal that it could cut, and cuts nothing', async () => {
+    const calm = (more: Options = {}) =>
+      context(at, { live: false, stillOurs: () => Promise.reject(new Error('nothing is changed')), ...more });
+    const { outputs, proofs, evidence } = await rehearse('fence.network', input, calm());
+    assert.deepEqual([outputs, proofs], [{ line: 'port', device: 'a-switch', latched: 'yes' }, undefined]);
+    assert.match(evidence.join(' '), /switch port of a-db is open\..*Nothing was cut/);
+    assert.deepEqual([await states(), await reached('a-db')], [['open', 'open'], true]);
+    const lying: LineFacts = { ...facts().port!, device: here(), state: ['echo', 'cut'] };
+    assert.equal((await failure(rehearse('fence.network', input, calm(withFacts({ port: lying }))))).code, 'line-lies');
+    const { router: _, ...portAlone } = facts();
+    const mute = { 'a-db': { ...portAlone, port: { ...lying, state: ['false'] } } };
+    assert.equal((await failure(rehearse('fence.network', input, calm({ hosts: { ...at.hosts, ...mute } })))).code, 'line-unread');
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { carryOut, failure, typeOf, undo, until } from './estate.ts';
+import { carryOut, failure, rehearse, typeOf, undo, until } from './estate.ts';
 import { traffic, type Traffic } from './haproxy.ts';
 
 describe('haproxy.drain', () => {
@@ -71,5 +71,12 @@ describe('haproxy.drain', () => {
     assert.equal((await failure(type.preflight(input({ socket: '/run/nowhere.sock' }), at.context()))).code, 'haproxy-socket');
     assert.equal((await failure(type.preflight(input({ socket: `${at.socket}.user` }), at.context()))).code, 'haproxy-level');
     assert.equal((await failure(type.execute(input({ socket: `${at.socket}.user` }), at.context()))).code, 'haproxy-level');
+  });
+
+  it('is rehearsed by reading alone', async () => {
+    const before = await at.states();
+    const { outputs } = await rehearse('haproxy.drain', input(), at.context({ live: false }));
+    assert.deepEqual(outputs, { status: 'UP', sessions: 0 });
+    assert.equal(await at.states(), before);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { carryOut, failure, typeOf, undo } from './estate.ts';
+import { carryOut, failure, rehearse, typeOf, undo } from './estate.ts';
 import { traffic, type Traffic } from './haproxy.ts';
 
 describe('haproxy.ready', () => {
@@ -53,5 +53,12 @@ describe('haproxy.ready', () => {
     );
     assert.equal((await failure(typeOf('haproxy.ready').execute(input({ socket: '/run/no.sock' }), at.context()))).code, 'haproxy-socket');
     assert.deepEqual(await answers(), new Set(['a-db']));
+  });
+
+  it('is rehearsed by reading alone', async () => {
+    const before = await at.states();
+    const { outputs } = await rehearse('haproxy.ready', input(), at.context({ live: false }));
+    assert.deepEqual(outputs, { status: 'MAINT' });
+    assert.equal(await at.states(), before);
   });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { carryOut, failure, typeOf, undo } from './estate.ts';
+import type { PostgresFacts, SystemFacts } from '../../plan/plan.ts';
+import { carryOut, failure, rehearse, typeOf, undo } from './estate.ts';
 import { asked, traffic, type Traffic } from './haproxy.ts';
 
 describe('haproxy.switch', () => {
@@ -128,4 +129,39 @@ describe('haproxy.switch', () => {
     assert.throws(() => typeOf('haproxy.switch').input.parse(input({ socket: '/run/a,b' })));
     assert.throws(() => typeOf('haproxy.switch').input.parse(input({ to: 'a-db' })), /same server/);
   });
+
+  it('proves in a rehearsal that it could, and switches nothing of what is in front of production', async () => {
+    const before = await at.states();
+    const calm = at.context({ live: false, stillOurs: () => Promise.reject(new Error('nothing is changed')) });
+    const { outputs, evidence } = await rehearse('haproxy.switch', input(), calm);
+    assert.deepEqual(outputs, { from: 'UP', to: 'MAINT' });
+    assert.match(evidence.join(' '), /HAProxy \d\S* on edge .* administrator\. .*may be written\. Nothing was switched/);
+    assert.deepEqual([await at.states(), readFileSync(at.save, 'utf8')], [before, '']);
+    const code = async (more: object) => (await failure(rehearse('haproxy.switch', input(more), calm))).code;
+    assert.equal(await code({ socket: `${at.socket}.user` }), 'haproxy-level');
+    assert.equal(await code({ to: 'c-db' }), 'haproxy-unknown');
+    assert.equal(await code({ save: '/proc/nowhere' }), 'haproxy-not-saved');
+  });
+
+  it('proves in a rehearsal the server in service, where the runbook names the database that is copied', async () => {
+    const { outputs } = await rehearse('haproxy.switch', input({ to: 'copy-of-b-db' }), at.context({ live: false, system: copied }));
+    assert.deepEqual(outputs, { from: 'UP', to: 'MAINT' });
+  });
 });
+
+const pair = (members: PostgresFacts['members']): PostgresFacts => ({
+  members,
+  port: 5432,
+  data: {},
+  bin: {},
+  database: 'orders',
+  user: 'lifeboat',
+  service: {},
+});
+/** The system as a rehearsal has it: its database at site-b is a copy. */
+const copied: SystemFacts = {
+  name: 'orders',
+  tier: 1,
+  postgres: pair({ 'site-a': 'a-db', 'site-b': 'copy-of-b-db' }),
+  copies: { inService: { postgres: pair({ 'site-a': 'a-db', 'site-b': 'b-db' }) }, root: '/var/lib/lifeboat/rehearsal', expires: 1 },
+};

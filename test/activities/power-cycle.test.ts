@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StepContext } from '../../activities/step.ts';
-import { carryOut, failure, typeOf } from './estate.ts';
+import { carryOut, failure, rehearse, typeOf } from './estate.ts';
 import { machine, type Machine } from './ipmi.ts';
 
 describe('power.cycle', () => {
@@ -68,5 +68,13 @@ describe('power.cycle', () => {
     }
     assert.deepEqual(at.ledger(), []);
     assert.match((await typeOf('power.cycle').preflight(input, member('site-b'))).join(' '), /power is On/);
+  });
+
+  it('proves its controller in a rehearsal, and presses nothing', async () => {
+    const { outputs, evidence } = await rehearse('power.cycle', input, at.context({ live: false, stillOurs: over }));
+    const { state, off, seen } = outputs as { state: string; off: null; seen: string };
+    assert.deepEqual([state, off, Number.isNaN(Date.parse(seen))], ['on', null, false]);
+    assert.match(evidence.join(' '), /power is On\..*Nothing was pressed/);
+    assert.deepEqual(at.ledger(), []);
   });
 });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { autostartOf } from '../../lab/lab.ts';
 import type { PowerFacts } from '../../plan/plan.ts';
-import { carryOut, context, estate, failure, typeOf, type Estate, type Options } from './estate.ts';
+import { carryOut, context, estate, failure, rehearse, typeOf, type Estate, type Options } from './estate.ts';
 
 describe('power.off', () => {
   const input = { host: 'a-db' };
@@ -149,5 +149,44 @@ describe('power.off', () => {
     assert.ok(witness);
     const error = await failure(typeOf('power.off').preflight(input, context(at, { hosts: { 'a-db': alone } })));
     assert.deepEqual([error.code, error.remedy], ['no-witness', 'mistake']);
+  });
+
+  describe('in a rehearsal', () => {
+    /** As a rehearsal's plan has it: the system is the copy, and what is in service stands beside it. */
+    const rehearsal = (more: Options = {}) => {
+      const { postgres } = at.system;
+      const copy = { ...postgres!, port: postgres!.port + 10_000, service: {} };
+      const copies = { root: '/nowhere', expires: 1, inService: { postgres: postgres! } };
+      return context(at, { live: false, system: { ...at.system, postgres: copy, copies }, ...more });
+    };
+    const proves = (more: Options = {}) => rehearse('power.off', input, rehearsal(more));
+
+    it('proves the controller, the witness and the latch of the host in service, and presses nothing', async () => {
+      const before = at.ledger();
+      const late = { stillOurs: () => Promise.reject(new Error('nothing is changed')) };
+      const { outputs, proofs, evidence } = await proves(late);
+      assert.deepEqual([outputs, proofs], [{ state: 'on', latched: 'yes' }, undefined]);
+      assert.match(evidence.join(' '), /power is On\. .* PostgreSQL port .* answers.* Nothing was pressed/);
+      assert.deepEqual(at.ledger(), before);
+    });
+
+    it('finds what would spoil the fence: a database that starts at boot, a silent witness, a lie, a wrong login, a dead controller', async () => {
+      const before = at.ledger().length;
+      const code = async (more?: Options) => (await failure(proves(more))).code;
+      writeFileSync(autostartOf(at.lab, 'a-db'), 'enabled\n');
+      assert.equal(await code(), 'starts-at-boot');
+      writeFileSync(autostartOf(at.lab, 'a-db'), 'disabled\n');
+      await at.control('PUT', '/cut/link', { from: 'site-b', to: 'site-a' });
+      assert.equal(await code(), 'witness-silent');
+      await at.heal();
+      assert.equal(await code(withPower({ user: 'nobody' })), 'power-login');
+      await at.control('PUT', '/fault/a-db/dead');
+      assert.equal(await code(), 'power-unreachable');
+      await at.heal();
+      assert.equal(at.ledger().length, before);
+      await at.control('PUT', '/fault/a-db/lies');
+      await carryOut('power.off', input, context(at)).catch(() => undefined);
+      assert.equal(await code(), 'power-lies');
+    });
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { carryOut, context, estate, failure, typeOf, type Estate } from './estate.ts';
+import { carryOut, context, estate, failure, rehearse, typeOf, type Estate } from './estate.ts';
 
 describe('power.on', () => {
   const input = { host: 'a-db' };
@@ -50,5 +50,20 @@ describe('power.on', () => {
     } finally {
       await at.heal();
     }
+  });
+
+  it('proves its controller in a rehearsal, and presses nothing', async () => {
+    const before = at.ledger();
+    const { outputs, evidence } = await rehearse(
+      'power.on',
+      input,
+      context(at, { live: false, stillOurs: () => Promise.reject(new Error('over')) }),
+    );
+    assert.equal(typeof (outputs as { seen: string }).seen, 'string');
+    assert.match(evidence.join(' '), /power is On\..*Nothing was pressed/);
+    await at.control('PUT', '/fault/a-db/dead');
+    assert.equal((await failure(rehearse('power.on', input, context(at, { live: false })))).code, 'power-unreachable');
+    await at.heal();
+    assert.deepEqual(at.ledger(), before);
   });
 });

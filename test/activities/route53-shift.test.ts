@@ -159,6 +159,24 @@ describe('route53.shift', function () {
     const own = (actions: Iterable<string>) => [...actions].filter((action) => action.startsWith('route53:')).sort();
     assert.deepEqual(own(calls), own(type.iam!.execute!));
   });
+
+  it('leaves no record of a rehearsal that was killed half way, once it is swept', async () => {
+    const zone = await zoneOf(where, one);
+    const made = where.context({ live: false });
+    let acts = 0;
+    const killed = async (): Promise<void> => {
+      acts += 1;
+      if (acts > 1) throw new Error('killed');
+    };
+    await assert.rejects(rehearse('route53.shift', input(zone), { ...made, stillOurs: killed }), /killed/u);
+    const left = async () =>
+      (await where.ledger()).filter(({ id, gone }) => !gone && id.startsWith('lifeboat-rehearsal')).map(({ id }) => id);
+    assert.equal(new Set(await left()).size, 2);
+    const { sweep } = typeOf('route53.shift');
+    assert.match((await sweep!(input(zone), made)).join(), /records lifeboat-rehearsal-\w+\.shop\.example\.com\.? CNAME are no more/u);
+    assert.deepEqual([await left(), await sweep!(input(zone), made)], [[], []]);
+    assert.deepEqual(await standing(where, zone), atFirst);
+  });
 });
 
 faultTable<string>('route53.shift', {

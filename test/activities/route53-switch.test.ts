@@ -165,4 +165,19 @@ describe('route53.switch', function () {
     assert.match(evidence[0]!, /read as a health check does, and removed/u);
     assert.deepEqual(await keys(bucket), []);
   });
+
+  it('leaves no object of a rehearsal that was killed half way, once it is swept', async () => {
+    const bucket = await bucketOf(where);
+    const made = where.context({ live: false });
+    let acts = 0;
+    const killed = async (): Promise<void> => {
+      acts += 1;
+      if (acts > 1) throw new Error('killed');
+    };
+    await assert.rejects(rehearse('route53.switch', input(bucket), { ...made, stillOurs: killed }), /killed/u);
+    assert.equal((await keys(bucket)).length, 1);
+    const { sweep } = typeOf('route53.switch');
+    assert.match((await sweep!(input(bucket), made)).join(), /is no more/u);
+    assert.deepEqual([await keys(bucket), await sweep!(input(bucket), made)], [[], []]);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { carryOut, context, failure, typeOf } from './estate.ts';
+import { carryOut, context, failure, rehearse, typeOf } from './estate.ts';
 import { stores, type Stores } from './stores.ts';
 
 describe('store.check', () => {
@@ -74,5 +74,15 @@ describe('store.check', () => {
   it('takes a store that the inventory does not have for a mistake', async () => {
     const error = await failure(typeOf('store.check').preflight({ ...input, store: 'c-vault' }, context(at)));
     assert.deepEqual([error.code, error.remedy], ['no-store', 'mistake']);
+  });
+
+  it('proves in a rehearsal that production opens it, and neither adds nor deletes anything', async () => {
+    const before = at.snapshots(at.vault).length;
+    const calm = context(at, { live: false, stillOurs: () => Promise.reject(new Error('nothing is changed')) });
+    const { outputs, evidence } = await rehearse('store.check', input, calm);
+    assert.equal((outputs as { deletion: string }).deletion, 'not-tried');
+    assert.match(evidence.join(' '), /opens with the key of a-app .* was not tried: the backup tries it/);
+    assert.equal(at.snapshots(at.vault).length, before);
+    assert.equal((await failure(rehearse('store.check', { ...input, host: 'b-app' }, calm))).code, 'same-failure-domain');
   });
 });

@@ -53,7 +53,7 @@ describe('lifeboat check and plan on a runbooks folder', () => {
   });
 
   it('does not call an empty folder checked', async () => {
-    for (const file of ['inventory.yaml', 'orders-failback.yaml', 'orders-failover.yaml']) await rm(join(folder, file));
+    for (const file of ['inventory.yaml', 'schedules.yaml', 'orders-failback.yaml', 'orders-failover.yaml']) await rm(join(folder, file));
     assert.equal((await lifeboat(['check', folder])).code, 1);
     await cp(join(root, 'runbooks/inventory.yaml'), join(folder, 'inventory.yaml'));
     const called = await lifeboat(['check', folder]);

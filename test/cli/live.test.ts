@@ -212,7 +212,7 @@ describe('lifeboat with a server and its workers', () => {
       await call('approve', system, '--as', 'alice');
       await handleOf(system).result();
       const systems = json(await call('status', '--json')).systems;
-      assert.equal(systems.find((one: { system: string }) => one.system === system).state.active, 'site-b');
+      assert.equal(systems.find((one: { system: string }) => one.system === system).summary.active, 'site-b');
     });
   });
 

@@ -1,13 +1,13 @@
 import { policiesOf } from '../../cli/show-iam.ts';
 import { loadFolder } from '../../plan/load.ts';
-import type { Policy, SitePolicy } from '../../plan/permissions.ts';
+import type { Policy, Purpose, SitePolicy } from '../../plan/permissions.ts';
 import type { CloudWorld } from './world.ts';
 
 /** What `lifeboat iam` prints of a runbook of the world. */
-export async function policiesAt(world: CloudWorld, name: string): Promise<readonly SitePolicy[]> {
+export async function policiesAt(world: CloudWorld, name: string, purpose: Purpose = 'live'): Promise<readonly SitePolicy[]> {
   const { runbooks, inventory } = await loadFolder(world.runbooks);
   const runbook = runbooks.find(({ data }) => data.runbook === name)!;
-  return policiesOf(runbook, { inventory: inventory!, runbooks }, 'live');
+  return policiesOf(runbook, { inventory: inventory!, runbooks }, purpose);
 }
 
 /** From now on each role may do what its policies say, and nothing else; `without`: not this action either. */

@@ -49,14 +49,18 @@ export class CloudWorld {
     await writeFile(join(folder, 'temporal.toml'), '[profile.default]\n');
     let server: Server | undefined;
     let lab: Lab | undefined;
+    let world: CloudWorld | undefined;
     try {
       server = await startServer({ folder: join(folder, 'temporal'), tools: found, ui: false });
       lab = await up({ folder: join(folder, 'lab'), tools: found, ui: server.ui, aws: true, hybrid });
       const connection = await Connection.connect({ address: server.address });
-      const world = new CloudWorld(folder, lab, server, new Client({ connection }));
-      await Promise.all((sites ?? sitesOf(lab)).map((site) => world.startWorker(site)));
-      return world;
+      const made = (world = new CloudWorld(folder, lab, server, new Client({ connection })));
+      await Promise.all((sites ?? sitesOf(lab)).map((site) => made.startWorker(site)));
+      return made;
     } catch (error) {
+      // A worker that goes on would keep the process of the tests from ending.
+      await Promise.all((world?.workers ?? []).map((worker) => worker.kill()));
+      await world?.client.connection.close().catch(() => undefined);
       await server?.stop();
       if (lab) await down(lab.folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -23,6 +23,28 @@ export class TemporalUi {
     await this.#page.getByTestId('workflow-id-heading').getByText(workflowId).waitFor();
   }
 
+  /** The page "Schedules". */
+  async schedules(): Promise<void> {
+    await this.#page.goto(`${this.#base}/namespaces/default/schedules`);
+  }
+
+  /** A row of it: next times, recent runs. */
+  schedule = (id: string): Locator => this.#page.getByRole('row').filter({ has: this.#page.getByRole('link', { name: id, exact: true }) });
+
+  async openSchedule(id: string): Promise<void> {
+    await this.schedule(id).getByRole('link', { name: id, exact: true }).click();
+    await this.#page.getByRole('heading', { name: id }).waitFor();
+  }
+
+  /** "Trigger" of the schedule's page, as it is offered: by the policy that the schedule has. */
+  async trigger(): Promise<void> {
+    await this.#page.getByRole('button', { name: 'Schedule Actions' }).click();
+    await this.#page.getByRole('menuitem', { name: 'Trigger' }).click();
+    await visible(this.#page.getByRole('button', { name: 'Trigger' }))
+      .last()
+      .click();
+  }
+
   status = (word: string): Locator => this.#page.getByTestId('execution-status').getByText(word).first();
 
   /** What the run says of itself now: Markdown, drawn in a frame of its own. */

@@ -13,7 +13,8 @@ import { tools } from '../../lab/tools.ts';
 import { up } from '../../lab/up.ts';
 import type { Entry } from '../../record/journal.ts';
 import { ask } from '../judge/crowd.ts';
-import { controlQueue, runId, systemId, type OpenQuestion, type RunResult, type RunState, type Waiting } from '../../workflows/wire.ts';
+import { controlQueue, runId, type OpenQuestion, type RunResult, type RunState, type Waiting } from '../../workflows/wire.ts';
+import { forget } from './forget.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -75,10 +76,7 @@ export class World {
       await down(this.#lab.folder);
       this.#lab = undefined;
       // What is known of the old pair is not true of the new one.
-      await this.client.workflow
-        .getHandle(systemId('orders'))
-        .terminate()
-        .catch(() => undefined);
+      await forget(this.client, 'orders');
     }
     this.#labs += 1;
     this.#lab = await up({ folder: join(this.folder, `lab-${this.#labs}`), tools: await tools(() => undefined), ui: this.server.ui });

@@ -16,7 +16,8 @@ import { hooksFile } from '../../lab/lab.ts';
 import { freePorts } from '../../lab/ports.ts';
 import { startServer, type Server } from '../../lab/server.ts';
 import { tools } from '../../lab/tools.ts';
-import { controlQueue, runId, systemId } from '../../workflows/wire.ts';
+import { controlQueue, runId } from '../../workflows/wire.ts';
+import { forget } from '../e2e/forget.ts';
 import { LiveWorker, root } from '../e2e/world.ts';
 
 /** The full lab, a real server at hq and worker processes inside its sites: what the shipped runbooks are proved on. */
@@ -72,10 +73,9 @@ export class FullWorld {
   async renew(): Promise<void> {
     await this.stopWorkers();
     await this.#endRuns();
-    await this.client.workflow
-      .getHandle(systemId('orders'))
-      .terminate()
-      .catch(() => undefined);
+    await forget(this.client, 'orders');
+    // Records of the old pair would tell the same.
+    await Promise.all(['site-a', 'site-b'].map((site) => rm(join(this.lab.records, site), { recursive: true, force: true })));
     await renew(this.lab);
     await this.startWorkers();
   }

@@ -15,17 +15,18 @@ const pages = [
 ];
 
 /** Parts of an inventory, shown alone: they are laid over the first whole one that is shown. */
-const part = /^(?:ssh|hosts|stores|values|systems|people|notify):/u;
+const part = /^(?:sites|ssh|hosts|stores|values|systems|people|notify|evidence):/u;
+const whole = /^sites:.*^hosts:.*^systems:/msu;
 
 describe('the documentation', () => {
   const files = pages.flatMap((page) => blocks(page).map((text) => ({ page, text })));
-  const parts = files.filter(({ text }) => part.test(text));
-  const whole = files.filter((file) => /^sites:/mu.test(file.text) && !parts.includes(file));
+  const parts = files.filter(({ text }) => part.test(text) && !whole.test(text));
+  const inventories = files.filter(({ text }) => whole.test(text));
 
   it('shows no inventory, no part of one and no runbook that would be refused', () => {
     const problems = new Problems();
-    for (const { page, text } of whole) parseInventory(page, text, problems);
-    let shown = parse(whole[0]!.text) as Tree;
+    for (const { page, text } of inventories) parseInventory(page, text, problems);
+    let shown = parse(inventories[0]!.text) as Tree;
     for (const { page, text } of parts) parseInventory(page, stringify((shown = laid(shown, parse(text) as Tree))), problems);
     assert.deepEqual(problems.sorted().map(printProblem), []);
     const inventory = parseInventory('what is shown', stringify(shown), problems)!;

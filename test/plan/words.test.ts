@@ -71,6 +71,6 @@ describe('did you mean', () => {
   });
   it('lists what there is where nothing is near', () => {
     assert.equal(didYouMean('x-x-x', ['alpha', 'beta'], 'steps'), 'steps: alpha, beta');
-    assert.equal(didYouMean('x-x-x', [], 'step'), 'there is no step to name here');
+    assert.equal(didYouMean('x-x-x', [], 'steps'), 'there are no steps');
   });
 });

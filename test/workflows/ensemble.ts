@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Kind } from '../../plan/plan.ts';
+import type { RunKind } from '../../workflows/policy.ts';
 import { controlQueue, type RunState } from '../../workflows/wire.ts';
 import { asked, cast, choose, gate, nextSystem, stateOf, step, until, type Handle, type Play, type Stage } from './stage.ts';
 import type { Troupe } from './troupe.ts';
@@ -12,7 +12,7 @@ export const bad = [step('bad', [], { uses: 't.bad' }), step('promote', ['bad'],
 export const broken: NonNullable<Play['script']> = { ...script, 't.bad.execute': () => Promise.reject(new Error('the disk is full')) };
 
 interface Given {
-  readonly kind?: Kind;
+  readonly kind?: RunKind;
   readonly input?: object;
   /** Milliseconds. */
   readonly within?: number;
@@ -27,7 +27,10 @@ export async function play<T>(
   { kind = 'failover', input = {}, within = 40_000 }: Given = {},
 ): Promise<T> {
   const system = nextSystem();
-  const worker = await cast(theatre, { ...what, run: { ...troupe.compiled(what, system, kind), ...troupe.activities, ...what.run } });
+  const worker = await cast(theatre, {
+    ...what,
+    run: { ...troupe.compiled(what, system, kind === 'rehearsal' ? what.header?.kind : kind), ...troupe.activities, ...what.run },
+  });
   return worker.run(async () => {
     const handle = await theatre.client.workflow.start(kind, {
       workflowId: `${kind}-${system}`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Proof } from '../../activities/step.ts';
 import type { BorrowAnswer, ReturnInput, StepCall } from '../../workflows/wire.ts';
-import { givenBack } from '../../workflows/system.ts';
+import { givenBack } from '../../workflows/system/give-back.ts';
 import { asked, choose, gate, step, theStage, type Play, type Stage } from './stage.ts';
 import { ending, entries, scene } from './scene.ts';
 
@@ -163,6 +163,6 @@ describe('a fence in the cloud', () => {
     const state = { system: 'shop', active: 'west', epoch: 1, holder: null, fences: [], unprotectedSince: null, lastRun: null };
     const back = { system: 'shop', epoch: 1, serving: 'west', verdict: 'recovered' as const, workflowId: 'failover-shop', runId: 'run-1' };
     const later = proof('rds.isolate', {}, '2026-11-22T11:00:00.000Z');
-    assert.deepEqual(givenBack(state, { ...back, fences: [later, pending] }).fences, [later]);
+    assert.deepEqual(givenBack(state, { ...back, fences: [later, pending] }, later.at).fences, [later]);
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import type { SystemState } from '../../workflows/wire.ts';
-import { givenBack, lend, type BorrowRequest } from '../../workflows/system.ts';
+import type { Finding, SystemState } from '../../workflows/wire.ts';
+import { givenBack as givenBackAt } from '../../workflows/system/give-back.ts';
+import { lend as lendAt } from '../../workflows/system/lend.ts';
+import type { BorrowRequest, ReturnRequest } from '../../workflows/system/requests.ts';
 
 const holder = { workflowId: 'failover-orders', runId: 'run-1', kind: 'failover', live: true, since: '2026-01-01T00:00:00.000Z' };
 const free: SystemState = { system: 'orders', active: 'site-a', epoch: 4, holder: null, fences: [], unprotectedSince: null, lastRun: null };
@@ -15,6 +17,10 @@ const request = (change: Partial<BorrowRequest> = {}): BorrowRequest => ({
   runId: 'run-2',
   ...change,
 });
+
+const at = '2026-01-01T12:00:00.000Z';
+const lend = (state: SystemState, asked: BorrowRequest) => lendAt(state, asked, at);
+const givenBack = (state: SystemState, back: ReturnRequest) => givenBackAt(state, back, at);
 
 describe('the loan of a system', () => {
   it('is granted where nobody has it, with an epoch higher than all before', () => {
@@ -103,6 +109,27 @@ describe('the loan of a system', () => {
     assert.deepEqual([answer.granted, answer.granted && answer.epoch, next], [true, 4, null]);
     assert.equal(lend(held(), backup).answer.granted, false);
     assert.equal(lend(free, request()).next?.epoch, 5);
+  });
+
+  it('tells a rehearsal the findings of its runbook that are not closed, for its record', () => {
+    const finding = (id: string, change: Partial<Finding> = {}): Finding => ({
+      ...{
+        id,
+        runbook: 'orders-failover',
+        subject: 'rows',
+        code: 'slower',
+        weight: 'must',
+        text: '',
+        state: 'open',
+        firstSeen: at,
+        lastSeen: at,
+      },
+      ...{ times: 2, run: 'rehearsal-orders', owner: 'bob', due: null, word: null },
+      ...change,
+    });
+    const findings = [finding('one'), finding('two', { state: 'closed' }), finding('three', { runbook: 'orders-failback' })];
+    const { answer } = lend({ ...free, findings }, request({ kind: 'rehearsal', live: false, shares: true, runbook: 'orders-failover' }));
+    assert.deepEqual(answer.granted && answer.known?.map(({ id, owner }) => [id, owner]), [['one', 'bob']]);
   });
 
   it('tells whoever gets it which fences stand, and a run that lifted one takes it away', () => {

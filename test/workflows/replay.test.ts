@@ -62,6 +62,15 @@ describe('the history of a run', () => {
         await Promise.all([choose(handle, question, 'approve', 'alice'), choose(handle, question, 'approve', 'bob')]);
       },
     },
+    told: {
+      play: {
+        steps: [gate('cut-over', [], { expires: 100, onExpiry: { escalate: 'dbas', expires: 100, then: 'abort' } })],
+        script,
+        header: { notify: { 'on-call': { webhook: 'http://127.0.0.1:9/', on: ['gate', 'ended'] } } },
+        run: { 'run.tell': async () => 'told' },
+      },
+      act: async () => undefined,
+    },
     cancelled: {
       play: { steps: way, script },
       act: async (handle) => {

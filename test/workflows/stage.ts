@@ -10,6 +10,7 @@ import { attempt as oneAttempt } from '../../worker/attempt.ts';
 import { attest, requester } from '../../worker/run/attest.ts';
 import { borrow, giveBack } from '../../worker/run/borrow.ts';
 import { pollers } from '../../worker/run/pollers.ts';
+import { recall } from '../../worker/run/recall.ts';
 import { journalSink } from '../../worker/sink.ts';
 import { tools } from '../../lab/tools.ts';
 import type { Entry } from '../../record/journal.ts';
@@ -21,30 +22,31 @@ export interface Stage {
   readonly bundle: { readonly code: string };
 }
 
+const quick = { 'history.transferProcessorMaxPollRPS': 1_000, 'history.timerProcessorMaxPollRPS': 1_000 };
 let shared: Promise<Stage> | undefined;
 let installed = false;
+
+/** Only what is wrong is logged. */
+export function quietly(): void {
+  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installed = true;
+}
 
 /** The one stage of the tests of this folder, made when it is first asked for and taken down after all tests. */
 export const theStage = (): Promise<Stage> => (shared ??= stage());
 
 after(async () => (await shared)?.env.teardown());
 
-/** A stage of one's own, to be taken down by who made it. */
-export async function stage(): Promise<Stage> {
-  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  installed = true;
+/** A stage of one's own, to be taken down by who made it. `settings`: dynamic configuration of the server. */
+export async function stage(settings: { readonly [name: string]: string | number } = {}): Promise<Stage> {
+  quietly();
   const { temporal } = await tools(() => undefined);
   const env = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporal },
       ui: false,
       log: { format: 'pretty', level: 'error' },
-      extraArgs: [
-        '--dynamic-config-value',
-        'history.transferProcessorMaxPollRPS=1000',
-        '--dynamic-config-value',
-        'history.timerProcessorMaxPollRPS=1000',
-      ],
+      extraArgs: Object.entries({ ...quick, ...settings }).flatMap(([name, value]) => ['--dynamic-config-value', `${name}=${value}`]),
     },
   });
   await registerAttributes(env.nativeConnection, 'default');
@@ -97,6 +99,7 @@ export async function cast(stage: Stage, play: Play): Promise<{ run<T>(work: () 
     'run.requester': requester(),
     'run.borrow': borrow(),
     'run.return': giveBack(),
+    'run.recall': recall(),
     'run.pollers': pollers(site),
     ...play.run,
     ...scripted(play),

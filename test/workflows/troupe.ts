@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Branch, Child, Kind, Plan, PlanHeader, PlanNode } from '../../plan/plan.ts';
+import type { Branch, Child, Kind, Plan, PlanHeader, PlanNode, RehearsalFacts, Step } from '../../plan/plan.ts';
 import type { Compiled, RunActivities } from '../../workflows/wire.ts';
 import { attributes } from '../../worker/attributes.ts';
 import { loanOf } from '../../worker/ours.ts';
@@ -63,6 +63,17 @@ export class Troupe {
         return { plan, steps, evidence: [], attributes, epoch };
       },
     };
+  }
+
+  /** Changes the steps of one child's plan. */
+  change(digest: string, make: (one: Step) => Step): void {
+    const plan = this.#plans.get(digest)!;
+    this.#plans.set(digest, { ...plan, steps: plan.steps.map((one) => (one.kind === 'step' ? make(one) : one)) });
+  }
+
+  /** All plans are of a rehearsal from now on. */
+  rehearsed(rehearsal: RehearsalFacts): void {
+    for (const [digest, plan] of this.#plans) this.#plans.set(digest, { ...plan, rehearsal });
   }
 
   #child(name: string, given: Partial<PlanHeader>, steps: readonly PlanNode[]): Child {

@@ -1,26 +1,45 @@
 import { Context, activityInfo } from '@temporalio/activity';
-import { isGrpcServiceError, WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
 import { StepError } from '../../activities/error.ts';
-import type { BorrowRequest, ReturnRequest } from '../../workflows/system.ts';
-import type { BorrowAnswer, Loan, RunActivities } from '../../workflows/wire.ts';
+import { memoOf } from '../../workflows/system/memo.ts';
+import { resumed } from '../../workflows/system/rebuild.ts';
+import { lost } from '../../workflows/system/lend.ts';
+import type { BorrowRequest, ReturnRequest } from '../../workflows/system/requests.ts';
+import type { BorrowAnswer, Loan, RunActivities, SystemState } from '../../workflows/wire.ts';
 import { controlQueue, systemId } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
 import { loanOf } from '../ours.ts';
+import { repeat } from '../repeat.ts';
+import { lastKnown } from './last-known.ts';
 
 /** How long the system's workflow has to answer, milliseconds. */
 const patience = 4_500;
 const deadlineExceeded = 4;
 
-/** `run.borrow`: asks the workflow that stands for the system for it; starts that workflow where there is none. */
+/**
+ * `run.borrow`: asks the workflow that stands for the system for it; starts that workflow where there is none, with what can be known
+ * of the system.
+ */
 export const borrow = (): RunActivities['run.borrow'] => (input) =>
   attempt(async () => {
     const { client } = Context.current();
     const { workflowId, runId } = activityInfo().workflowExecution!;
     const request: BorrowRequest = { ...input, workflowId, runId };
-    const answer = await ask(client, request);
-    if (answer.granted || answer.stale) return answer;
+    const { recalled } = input;
+    const known = recalled === undefined ? null : await lastKnown(client, input.system);
+    if (known !== null && recalled == null) return lost(input.system);
+    const carried = known && recalled ? resumed(known, recalled, new Date().toISOString()) : null;
+    const answer = await ask(client, request, carried);
+    if (answer.granted || answer.stale || answer.holder === '') return answer;
     const loan = await loanOf(client, input.system);
-    if (loan?.runId && (await gone(client, answer.holder, loan, workflowId))) return ask(client, { ...request, evict: loan.runId });
+    if (loan?.runId && (await gone(client, answer.holder, loan, workflowId)))
+      return ask(client, { ...request, evict: loan.runId }, carried);
     return answer;
   });
 
@@ -32,20 +51,25 @@ export const giveBack = (): RunActivities['run.return'] => (input) =>
     const { client } = Context.current();
     const update = (): Promise<void> => client.workflow.getHandle(systemId(input.system)).executeUpdate('return', { args: [request] });
     // Where no worker answers it any more, a worker that shuts down would wait for ever.
-    await client.withDeadline(Date.now() + patience, update);
+    const until = Date.now() + patience;
+    await client.withDeadline(until, () => repeat(until, update)).catch(untold);
   });
 
-function ask(client: Client, request: BorrowRequest): Promise<BorrowAnswer> {
-  const startWorkflowOperation = new WithStartWorkflowOperation('system', {
-    workflowId: systemId(request.system),
-    taskQueue: controlQueue,
-    args: [request.system],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowTaskTimeout: '3 seconds',
-    staticSummary: `${request.system}: who holds it, which site serves, which fences stand`,
-  });
-  const update = (): Promise<BorrowAnswer> => client.workflow.executeUpdateWithStart('borrow', { args: [request], startWorkflowOperation });
-  return client.withDeadline(Date.now() + patience, update).catch(silent);
+function ask(client: Client, request: BorrowRequest, carried: SystemState | null): Promise<BorrowAnswer> {
+  const start = () =>
+    new WithStartWorkflowOperation('system', {
+      workflowId: systemId(request.system),
+      taskQueue: controlQueue,
+      args: carried === null ? [request.system] : [request.system, carried],
+      ...(carried === null ? {} : { memo: { ...memoOf(carried) } }),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowTaskTimeout: '3 seconds',
+      staticSummary: `${request.system}: who holds it, which site serves, what is proven, what is to be mended`,
+    });
+  const update = (): Promise<BorrowAnswer> =>
+    client.workflow.executeUpdateWithStart('borrow', { args: [request], startWorkflowOperation: start() });
+  const until = Date.now() + patience;
+  return client.withDeadline(until, () => repeat(until, update)).catch(silent);
 }
 
 /** People are asked at once; a worker that vanished with the question is another matter, and another one asks again. */
@@ -55,9 +79,22 @@ function silent(error: unknown): never {
   throw error;
 }
 
+/** Where its workflow was ended meanwhile, nobody hears it; its record tells it to whoever asks for the system next. */
+function untold(error: unknown): never {
+  if (error instanceof WorkflowNotFoundError) throw new StepError('no-system', 'the workflow of the system runs no more', 'person');
+  throw error;
+}
+
 /** A holder whose execution is closed holds nothing. One that was reset goes on under its workflow id. */
 async function gone(client: Client, holder: string, loan: Loan, own: string): Promise<boolean> {
-  const running = 'RUNNING';
-  if (holder === own) return (await client.workflow.getHandle(holder, loan.runId!).describe()).status.name !== running;
-  return (await client.workflow.getHandle(holder).describe()).status.name !== running;
+  return !(await (holder === own ? isRunning(client, holder, loan.runId!) : isRunning(client, holder)));
+}
+
+async function isRunning(client: Client, workflowId: string, runId?: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(workflowId, runId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }

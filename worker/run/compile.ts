@@ -9,6 +9,7 @@ import { knownAttributes } from '../attributes.ts';
 import type { Site } from '../site.ts';
 import { findCourse, type Found } from './course.ts';
 import { load } from './folder.ts';
+import { foretell, remembered } from './forecast.ts';
 import { recall, wholeOf, type Wanted } from './whole.ts';
 
 /** `run.compile`: from the names in a run's input to a plan, with source and target as the world has them now. */
@@ -19,13 +20,19 @@ export const compilePlan =
       const { client } = Context.current();
       check(input);
       const folder = await load(site.runbooks);
-      const [{ course, evidence, epoch }, attributes, revision]: [Found, readonly string[], string | undefined] = await Promise.all([
+      const [{ course, evidence, epoch }, attributes, revision, past] = await Promise.all([
         findCourse(site, folder.inventory, input, signal),
         knownAttributes(client.connection, site.namespace).catch(() => []),
         revisionOf(site.runbooks),
+        input.site === undefined ? remembered(client, input.system) : null,
       ]);
-      const { steps, ...header } = wholeOf(site, folder, input, course, revision).plan;
-      return { plan: header, steps: paginate(steps)[0] ?? [], evidence, attributes, epoch };
+      const { plan } = wholeOf(site, folder, input, course, revision);
+      const { steps, ...header } = plan;
+      const mode = input.mode ?? plan.rehearsal?.mode ?? 'planned';
+      return {
+        ...{ plan: header, steps: paginate(steps)[0] ?? [], evidence, attributes, epoch },
+        ...(past === null ? {} : { forecast: foretell(plan, mode, past, site.types) }),
+      };
     });
 
 /** `run.page`: a further page of the same plan. */

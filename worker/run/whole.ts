@@ -3,6 +3,7 @@ import { chooseRunbook, ChoiceError } from '../../plan/choose.ts';
 import { compileWhole, type Whole } from '../../plan/compile.ts';
 import type { Kind } from '../../plan/plan.ts';
 import type { CompileInput, Direction } from '../../plan/scope.ts';
+import { rehearse } from '../../plan/rehearsal/rehearse.ts';
 import { siteRunbook } from '../../plan/site.ts';
 import type { RunInput } from '../../workflows/wire.ts';
 import type { Site } from '../site.ts';
@@ -22,10 +23,24 @@ const most = 8;
 
 /** Compiles what a run's input names. */
 export function wholeOf(site: Site, folder: Loaded, input: Wanted, course: Course, revision: string | undefined): Whole {
-  const whole = compileWhole(inputOf(site, folder, input, course, revision));
+  const whole =
+    input.kind === 'rehearsal'
+      ? rehearse(rehearsalInput(site, folder, input, course, revision))
+      : compileWhole(inputOf(site, folder, input, course, revision));
   lately.set(whole.plan.digest, { folder, whole });
   if (lately.size > most) lately.delete([...lately.keys()][0]!);
   return whole;
+}
+
+/**
+ * Any runbook of the system is rehearsed, by default its failover; one that leads to the site which serves, as though the other one did.
+ */
+function rehearsalInput(site: Site, folder: Loaded, input: Wanted, course: Course, revision: string | undefined): CompileInput {
+  const named = folder.runbooks.find(({ data }) => data.runbook === input.runbook && data.system === input.system);
+  const { source, target } = course;
+  const away = named !== undefined && named.data.target === source && target !== source;
+  const way = away ? { ...course, source: target, target: source } : course;
+  return inputOf(site, folder, { ...input, kind: named?.data.kind ?? 'failover' }, way, revision);
 }
 
 /** The plan of that digest, where it was made lately of the same files. */

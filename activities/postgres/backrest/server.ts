@@ -9,15 +9,23 @@ import { makeFolder, must, writeText } from './files.ts';
 
 const socketPort = '5432';
 
-/** Starts a server that reaches nobody and that nobody but its owner reaches. It may still recover when this returns. */
-export async function start(cluster: Cluster, context: StepContext): Promise<void> {
+/** Who may come in over the network where a harmless server is opened for checks. */
+export interface Door {
+  readonly port: number;
+  /** A line of pg_hba.conf. */
+  readonly login: string;
+}
+
+/** Starts a server that reaches nobody and that nobody but its owner reaches, and who comes by the door. It may still recover when this returns. */
+export async function start(cluster: Cluster, context: StepContext, door?: Door): Promise<void> {
   const { beside, directory } = cluster;
   await makeFolder(cluster, beside, context);
   await writeText(cluster, `${beside}/postgresql.conf`, '', context);
-  await writeText(cluster, `${beside}/pg_hba.conf`, 'local all all trust\n', context);
+  await writeText(cluster, `${beside}/pg_hba.conf`, `local all all trust\n${door ? `${door.login}\n` : ''}`, context);
   await writeText(cluster, `${beside}/pg_ident.conf`, '', context);
   await must(cluster, 'forget the last log', ['rm', '-f', '--', `${beside}/log`], context);
-  const options = Object.entries(await harmless(cluster, context))
+  const open = door === undefined ? {} : { listen_addresses: "'*'", port: String(door.port) };
+  const options = Object.entries({ ...(await harmless(cluster, context)), ...open })
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
   const argv = [cluster.program('pg_ctl'), 'start', '-W', '-s', '-D', directory, '-l', `${beside}/log`, '-o', options];
@@ -96,6 +104,8 @@ export async function stop(cluster: Cluster, how: 'fast' | 'immediate', context:
 export interface Session {
   readonly user?: string;
   readonly database?: string;
+  /** Of a server that has a door: its port. */
+  readonly port?: number;
 }
 
 /** Asks the server over its private socket. Values are not passed: what is asked is our own text, and what the runbook says. */
@@ -110,7 +120,7 @@ export function asking(cluster: Cluster, context: StepContext, session: Session 
 /** Has the server carry out statements; what they print. */
 export async function tell(cluster: Cluster, text: string, within: number, context: StepContext, session: Session = {}): Promise<string> {
   const argv = [
-    ...[cluster.program('psql'), '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', cluster.beside, '-p', socketPort],
+    ...[cluster.program('psql'), '-XAtq', '-v', 'ON_ERROR_STOP=1', '-h', cluster.beside, '-p', String(session.port ?? socketPort)],
     ...['-U', session.user ?? cluster.user, '-d', session.database ?? cluster.database, '-f', '-'],
   ];
   const input = `set statement_timeout = ${within};\n${text}\n`;

@@ -2,6 +2,7 @@
 The resources that a call is about, with their tags.
 docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
 """
 
 import json
@@ -17,6 +18,7 @@ Subject = namedtuple("Subject", "arn tags new")
 """new: its kind, where the call makes it, else empty"""
 
 EC2 = re.compile(r"^(i|vol|snap|ami|sg|eni|subnet|vpc|lt|eipalloc)-[0-9a-f]{8,}$")
+GROUP = re.compile(r"^(AutoScalingGroupName|Tags\.member\.\d+\.ResourceId)$")
 KINDS = {
     "i": "instance",
     "vol": "volume",
@@ -51,6 +53,7 @@ MADE_RDS = {
     "RestoreDBInstanceFromDBSnapshot": ("db", "DBInstanceIdentifier"),
     "RestoreDBInstanceToPointInTime": ("db", "TargetDBInstanceIdentifier"),
 }
+TAGS = {"CreateTags", "CreateOrUpdateTags"}
 MAKES = re.compile(r"^(Create|Run|Copy|Restore|Register|Allocate|Import)")
 RDS = {
     "DBInstanceIdentifier": ("db", "databases"),
@@ -68,7 +71,7 @@ def of(call):
     found = {"ec2": of_ec2, "rds": of_rds, "autoscaling": of_groups, "secretsmanager": of_secrets, "iam": of_roles, "s3": of_objects}.get(
         call.service, lambda _: []
     )(call)
-    if MAKES.match(call.operation) and call.operation != "CreateTags":
+    if MAKES.match(call.operation) and call.operation not in TAGS:
         found = [*found, *made_by(call)]
     return found or [Subject("*", {}, "")]
 
@@ -125,12 +128,14 @@ def by_arn(call, arn):
 
 
 def of_groups(call):
-    name = fields(call).get("AutoScalingGroupName")
-    group = autoscaling_backends[call.account][call.region].autoscaling_groups.get(name) if name else None
-    if group is None:
-        return []
+    names = {value for field, value in fields(call).items() if GROUP.match(field)}
+    groups = autoscaling_backends[call.account][call.region].autoscaling_groups
+    return [group_subject(call, name, groups[name]) for name in sorted(names) if name in groups]
+
+
+def group_subject(call, name, group):
     tags = {tag["Key"]: tag["Value"] for tag in group.tags}
-    return [Subject(f"arn:aws:autoscaling:{call.region}:{call.account}:autoScalingGroup:*:autoScalingGroupName/{name}", tags, "")]
+    return Subject(f"arn:aws:autoscaling:{call.region}:{call.account}:autoScalingGroup:*:autoScalingGroupName/{name}", tags, "")
 
 
 def of_roles(call):

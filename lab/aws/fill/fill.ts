@@ -2,7 +2,7 @@ import { clientsAt, type Clients } from '../clients.ts';
 import { accounts, type CloudHome, type Region } from '../home.ts';
 import { makeDatabase, makeReplica, makeSubnetGroups } from './database.ts';
 import { makeNetwork, type Network } from './network.ts';
-import { copyImage, launchFrom, makeAddress, makeImage, makeScaleGroup, makeTemplate } from './servers.ts';
+import { copyImage, launchFrom, makeAddress, makeImage, makeScaleGroup, makeStandIn, makeTemplate } from './servers.ts';
 import { filesBucket, makeBuckets, makeKey, makeSecret, makeVault, secretName, vaultBucket } from './storage.ts';
 import { failoverRecord, makeTraffic, switches } from './traffic.ts';
 
@@ -89,6 +89,7 @@ async function fillServers(east: Clients, eastBase: Base, west: Clients, westBas
 async function tier(clients: Clients, { region, network, key }: Base, image: string, desired: number): Promise<Resources> {
   const template = await makeTemplate(clients, 'shop-app', image, [network['app-group']]);
   await makeScaleGroup(clients, 'shop-web', template, network, desired);
+  await makeStandIn(clients, 'shop-web', image, network);
   return {
     ...placeOf(network),
     'db-subnets': 'shop-db',
@@ -111,6 +112,7 @@ async function makeHybrid(clients: Clients, { network, key }: Base, image: strin
   const [instance] = await settled([
     launchFrom(clients, 'orders-db', image, place),
     makeScaleGroup(clients, 'orders-web', template, network, 0),
+    makeStandIn(clients, 'orders-web', image, network),
   ]);
   return { instance, resources: { ...placeOf(network), key, image, template, group: 'orders-web', instance } };
 }

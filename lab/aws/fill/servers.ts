@@ -78,6 +78,7 @@ export async function makeScaleGroup(
   template: string,
   { subnets }: Pick<Network, 'subnets'>,
   desired: number,
+  more: { readonly [key: string]: string } = {},
 ): Promise<void> {
   await autoScaling.createAutoScalingGroup({
     AutoScalingGroupName: name,
@@ -86,7 +87,21 @@ export async function makeScaleGroup(
     MaxSize: 4,
     DesiredCapacity: desired,
     VPCZoneIdentifier: subnets.join(','),
-    Tags: nameTags(name).map((tag) => ({ ...tag, ResourceId: name, ResourceType: 'auto-scaling-group', PropagateAtLaunch: true })),
+    Tags: [...nameTags(name), ...Object.entries(more).map(([Key, Value]) => ({ Key, Value }))].map((tag) => ({
+      ...tag,
+      ResourceId: name,
+      ResourceType: 'auto-scaling-group',
+      PropagateAtLaunch: true,
+    })),
+  });
+}
+
+/** What a rehearsal acts on in place of a group: as large as nothing, where no way leads out, and tagged as a rehearsal's. */
+export async function makeStandIn(clients: Clients, name: string, image: string, network: Network): Promise<void> {
+  const standIn = `${name}-rehearsal`;
+  const template = await makeTemplate(clients, standIn, image, [network['isolated-closed-group']]);
+  await makeScaleGroup(clients, standIn, template, { subnets: network['isolated-subnets'] }, 0, {
+    'lifeboat:purpose': 'rehearsal',
   });
 }
 

@@ -23,7 +23,8 @@ options {
 controls { };
 zone "orders.test" {
   type primary; file "/var/lib/bind/orders.test.zone";
-  update-policy { grant lifeboat name db.orders.test. A; grant lifeboat name www.orders.test. A; };
+  update-policy { grant lifeboat name db.orders.test. A; grant lifeboat name www.orders.test. A;
+    grant lifeboat subdomain lifeboat-rehearsal.orders.test. A; };
 };
 `,
   );

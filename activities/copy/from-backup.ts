@@ -1,0 +1,71 @@
+import { StepError } from '../error.ts';
+import { job, jobBefore } from '../host/job.ts';
+import { run } from '../host/run.ts';
+import type { Cluster } from '../postgres/backrest/cluster.ts';
+import { also, as, backrest } from '../postgres/backrest/command.ts';
+import { explain } from '../postgres/backrest/explain.ts';
+import type { Counts } from '../postgres/backrest/counts.ts';
+import { must, removeTree } from '../postgres/backrest/files.ts';
+import { restorePatience } from '../postgres/backrest/given.ts';
+import { hasStanza, readInfo, type Saved } from '../postgres/backrest/info.ts';
+import { countsOf } from '../postgres/backrest/marks.ts';
+import { reached, repositoryOf, type Repository } from '../postgres/backrest/repository.ts';
+import { hasRoom } from '../postgres/backrest/restore-into.ts';
+import { backupFor, sameVersion } from '../postgres/backrest/target.ts';
+import type { StepContext } from '../step.ts';
+
+const jobName = 'copy';
+
+/** Throws where there is no backup of what serves, of another version, or no room for it. Only reads. */
+export async function roomForBackup(cluster: Cluster, context: StepContext): Promise<string> {
+  return hasRoom(cluster, (await newest(cluster, context)).backup, context);
+}
+
+/** The rows that were counted just before it was made; empty where they were not. */
+export async function rowsOfBackup(cluster: Cluster, context: StepContext): Promise<Counts> {
+  return countsOf((await newest(cluster, context)).backup).before;
+}
+
+/** Restores the last backup, once, as a standby that replays what the archive holds. */
+export async function copyBackup(cluster: Cluster, context: StepContext): Promise<void> {
+  if (await isWhole(cluster, context)) return;
+  const there = also(cluster.host, context);
+  const { repository, backup } = await newest(cluster, context);
+  await hasRoom(cluster, backup, context);
+  if ((await jobBefore(cluster.host.name, jobName, there))?.state !== 'running') {
+    await context.stillOurs();
+    await removeTree(cluster, cluster.directory, context);
+  }
+  const argv = backrest(repository, 'restore', [
+    ...reached(repository, cluster.host),
+    `--pg1-path=${cluster.directory}`,
+    '--archive-mode=off',
+    '--type=standby',
+  ]);
+  const wanted = { name: jobName, argv, within: restorePatience, again: 'always', ...as(cluster.owner) } as const;
+  const answer = await job(cluster.host.name, wanted, there);
+  if (answer.code === 0 && (await isWhole(cluster, context))) return;
+  throw explain(answer, 'restore', cluster.host.name);
+}
+
+async function newest(cluster: Cluster, context: StepContext): Promise<{ readonly repository: Repository; readonly backup: Saved }> {
+  const repository = repositoryOf(context.system, context.source.site);
+  const info = await readInfo(repository, context);
+  if (!hasStanza(info))
+    throw new StepError(
+      'stanza-missing',
+      `The store ${repository.store} has no stanza ${repository.stanza}: it holds no backups of ${context.system.name}.`,
+      'mistake',
+    );
+  const backup = await backupFor({ kind: 'latest' }, info, repository, context);
+  const asked = { deadline: 5_000, signal: context.signal, viewpoint: context.viewpoint, ...as(cluster.owner) };
+  const { stdout } = await run(cluster.host, [cluster.program('postgres'), '--version'], asked);
+  sameVersion(stdout, info, backup, cluster.host.name);
+  return { repository, backup };
+}
+
+/** What tells a server where to begin is restored last. */
+async function isWhole(cluster: Cluster, context: StepContext): Promise<boolean> {
+  const argv = ['find', `${cluster.directory}/global`, '-maxdepth', '1', '-name', 'pg_control'];
+  return (await must(cluster, 'look', argv, context).catch(() => '')).trim() !== '';
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { StepError } from '../error.ts';
+import { hostName } from '../fields.ts';
+import { greets, postgresKnock } from '../greets.ts';
+import { viewFrom } from '../endpoint.ts';
+import type { Cluster } from '../postgres/backrest/cluster.ts';
+import { list, must, readText, writeText } from '../postgres/backrest/files.ts';
+import { isRunning, start } from '../postgres/backrest/server.ts';
+import { counts, countRows, type Counts } from '../postgres/backrest/counts.ts';
+import { onMember, type Query } from '../postgres/connect.ts';
+import { readMember } from '../postgres/member.ts';
+import { step, type Outcome, type StepContext } from '../step.ts';
+import { markerFile, readMarker, type Marker } from '../sweep/marker.ts';
+import { copyBackup, roomForBackup, rowsOfBackup } from './from-backup.ts';
+import { copyMember, roomForMember } from './from-member.ts';
+import { clusterOfCopy, databaseCopyOf, doorOf, folderOf, markFolder } from './place.ts';
+
+/** Beside the copy. */
+const rowsFile = 'rows.json';
+/** What one count may take, milliseconds. */
+const patience = 30 * 60_000;
+const input = z.object({ host: hostName('The copy, by the name that the rehearsal gives it.') });
+const output = z.object({
+  of: z.string().describe('The member of production that it is a copy of.'),
+  directory: z.string().describe('Where it lies.'),
+  port: z.number().describe('Its port, a number.'),
+  bytes: z.number().describe('What it takes, bytes.'),
+  rows: counts.describe('Rows of production by table, counted just before; of a backup, those counted when it was made.'),
+});
+type Output = z.infer<typeof output>;
+
+export default step({
+  name: 'copy.postgres',
+  summary: 'Copies a member of a PostgreSQL system, for a rehearsal: a standby that follows nobody, harmless, under a port of its own.',
+  effect: 'change',
+  expected: 5_000,
+  timeout: '1 day',
+  retry: { times: 2, wait: '2 seconds' },
+  input,
+  output,
+  example: { host: 'copy-of-b-db' },
+  permissions: [
+    "The right to run commands on the copy's host as the owner of the data, who may write under the root of copies, with room for a second copy.",
+    'A login with REPLICATION from that host at the member that is copied: the user and password file under `postgres.replication`.',
+    'A PostgreSQL login there with the role pg_monitor.',
+  ],
+
+  async preflight({ host }, context) {
+    const { from } = databaseCopyOf(host, context);
+    const cluster = clusterOfCopy(host, context);
+    const before = await mayTake(cluster, context);
+    if (before === undefined) await portIsFree(host, context);
+    return [from === 'backup' ? await roomForBackup(cluster, context) : await roomForMember(cluster, context)];
+  },
+
+  async execute() {
+    throw new StepError('rehearsal-only', 'A live run makes no copies.', 'mistake');
+  },
+
+  verify: ({ host }, context) => standing(host, context),
+
+  async rehearse({ host }, context) {
+    const { from } = databaseCopyOf(host, context);
+    const cluster = clusterOfCopy(host, context);
+    const before = await mayTake(cluster, context);
+    if (!(await isRunning(cluster, context))) {
+      if (before === undefined) {
+        await portIsFree(host, context);
+        await markFolder(cluster, folderOf(context), context);
+      }
+      await countBefore(cluster, context);
+      await (from === 'backup' ? copyBackup(cluster, context) : copyMember(cluster, context));
+      await context.stillOurs();
+      await start(cluster, context, doorOf(context));
+    }
+    return standing(host, context);
+  },
+
+  undo: { none: 'A rehearsal takes its copies away by itself.' },
+});
+
+/** Throws where something lies there that this step did not make. */
+async function mayTake(cluster: Cluster, context: StepContext): Promise<Marker | undefined> {
+  const folder = folderOf(context);
+  const [found, text] = await Promise.all([list(cluster, folder, context), readText(cluster, `${folder}/${markerFile}`, context)]);
+  const marker = readMarker(text ?? '');
+  // A marker that was not moved into its place is of an attempt that died there.
+  if (marker?.key === context.key || (found ?? []).every((name) => name === `${markerFile}.new`)) return marker;
+  const { host } = cluster;
+  if (marker === undefined)
+    throw new StepError(
+      'copy-there',
+      `${folder} on ${host.name} is not empty, and no rehearsal made what lies there. Empty it, or name another root of copies.`,
+      'person',
+    );
+  throw new StepError(
+    'another-rehearsal',
+    `A copy that another rehearsal, ${marker.run}, made lies in ${folder} on ${host.name} until ${marker.expires}. Wait until that is over; \`lifeboat sweep ${context.system.name}\` takes away what is left of one that is.`,
+    'person',
+  );
+}
+
+async function portIsFree(name: string, context: StepContext): Promise<void> {
+  const host = context.host(name);
+  const { port } = doorOf(context);
+  const { greets: taken } = await greets(viewFrom(host.views, context.viewpoint, `host ${name}`), port, 1_000, postgresKnock);
+  if (!taken) return;
+  throw new StepError(
+    'port-taken',
+    `Something answers at port ${port} of ${host.copyOf}, which the copy is to have: name another under \`rehearsal.at.${host.site}.postgres.port\`.`,
+    'person',
+  );
+}
+
+/** Counts the rows of what is copied, once: an attempt that comes later would count what was written since. */
+async function countBefore(cluster: Cluster, context: StepContext): Promise<void> {
+  const file = `${folderOf(context)}/${rowsFile}`;
+  if ((await readText(cluster, file, context)) !== undefined) return;
+  const { of, original, from } = databaseCopyOf(cluster.host.name, context);
+  const count = (query: Query): Promise<Counts> => countRows(query, patience);
+  const rows =
+    from === 'backup'
+      ? await rowsOfBackup(cluster, context)
+      : await onMember(context.host(of), { ...context.system, postgres: original }, context, count, patience);
+  await writeText(cluster, file, JSON.stringify(rows), context);
+}
+
+async function countedBefore(cluster: Cluster, context: StepContext): Promise<Counts> {
+  return counts.parse(JSON.parse((await readText(cluster, `${folderOf(context)}/${rowsFile}`, context)) ?? '{}'));
+}
+
+/** Reads back that the copy answers, is in the right place, and follows nobody. */
+async function standing(name: string, context: StepContext): Promise<Outcome<Output>> {
+  const { of } = databaseCopyOf(name, context);
+  const cluster = clusterOfCopy(name, context);
+  const host = context.host(name);
+  for (const until = Date.now() + 60_000; ;) {
+    const member = await onMember(host, context.system, context, (query) => readMember(query, host, context.system)).catch(
+      (error: StepError) => error,
+    );
+    if (!(member instanceof Error)) {
+      if (member.follows !== false) throw new StepError('not-a-copy', `PostgreSQL on ${name} is set up to follow a primary.`, 'mistake');
+      break;
+    }
+    if (Date.now() > until) throw member;
+    context.heartbeat(context.resume);
+    await context.sleep(50);
+  }
+  const size = await must(cluster, 'see what it takes', ['du', '-sB1', '--', cluster.directory], context, undefined, 120_000);
+  const bytes = Number(/^\d+/.exec(size)?.[0]);
+  const { port } = doorOf(context);
+  return {
+    outputs: { of, directory: cluster.directory, port, bytes, rows: await countedBefore(cluster, context) },
+    evidence: [
+      `A copy of ${of} of ${bytes} bytes runs in ${cluster.directory} on ${host.copyOf}, port ${port}: it follows nobody, archives nothing, runs no job and is open to the login of steps alone.`,
+    ],
+  };
+}

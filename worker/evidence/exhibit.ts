@@ -1,0 +1,33 @@
+import type { Exhibit } from '../../record/evidence/exhibit.ts';
+import { headText, headType, type KnownHead } from '../../record/evidence/head.ts';
+import { contentOf, digestOf, signerOf, type Envelope, type Key } from './dsse.ts';
+
+/** A signed file as it is examined: what its signature is worth to whoever trusts these keys. */
+export function exhibitOf(
+  file: string,
+  envelope: Envelope,
+  beside: { readonly record?: string | undefined; readonly report?: string | undefined },
+  trusted: readonly Key[],
+): Exhibit {
+  const content = contentOf(envelope);
+  const { payloadType, signatures } = envelope;
+  const holds = signatures.some(({ sig }) => signerOf(payloadType, content, sig, trusted) !== undefined);
+  const claimed = signatures.some(({ keyid }) => trusted.some(({ id }) => id === keyid));
+  return {
+    file,
+    payloadType,
+    is: signatures.length === 0 ? 'unsigned' : holds ? 'signed' : claimed ? 'forged' : 'untrusted',
+    key: signatures[0]?.keyid ?? '',
+    text: content.toString(),
+    digest: digestOf(content),
+    beside: {
+      ...(beside.record === undefined ? {} : { record: beside.record }),
+      ...(beside.report === undefined ? {} : { report: digestOf(beside.report) }),
+    },
+  };
+}
+
+/** Whether a head claims a signature that none of these keys made. */
+export function isForged(head: KnownHead, trusted: readonly Key[]): boolean {
+  return head.signature !== undefined && signerOf(headType, Buffer.from(headText(head)), head.signature, trusted) === undefined;
+}
