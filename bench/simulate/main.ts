@@ -12,7 +12,7 @@ import { duration } from '../../record/words.ts';
 import { actors } from './actors.ts';
 import { calendar, chronicle, legend } from './calendar.ts';
 import { alarmsDue, wrongs } from './expected.ts';
-import { play, Prompter } from './play.ts';
+import { play, Prompter, type Year } from './play.ts';
 import { day, scenes, troubles } from './story.ts';
 import { Theatre } from './theatre.ts';
 import { startsOf, type Start } from './times.ts';
@@ -35,8 +35,12 @@ async function simulate(): Promise<number> {
   const wrong = troubles(starts);
   const prompter = new Prompter();
   const theatre = await Theatre.open(Object.keys(inventory.data.sites), actors({ inventory, runbooks }, prompter));
-  const year = await play(theatre, prompter, system, scenes(starts, wrong), until);
-  await theatre.close();
+  let year: Year;
+  try {
+    year = await play(theatre, prompter, system, scenes(starts, wrong), until);
+  } finally {
+    await theatre.close();
+  }
   const { promised = {} } = systemFacts(inventory.data, system)!;
   const alarms = alarmsDue(promised, year.known, year.proofs, until);
   const whole = year.played.filter(({ ordinary, begins }) => !ordinary && begins !== null).length;

@@ -54,12 +54,13 @@ export class Theatre {
   async passUntil(at: number): Promise<void> {
     const ahead = at - (await this.now());
     if (ahead <= 0) return;
-    const stuck = setTimeout(() => {
-      throw new Error(`the clock of the play stands still before ${new Date(at).toISOString()}`);
-    }, patience);
+    let timer: NodeJS.Timeout | undefined;
+    const stuck = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the clock of the play stands still before ${new Date(at).toISOString()}`)), patience);
+    });
     const letGo = setInterval(() => void this.#env.connection.testService?.unlockTimeSkipping({}).catch(() => undefined), forgotten);
-    await this.#env.sleep(ahead).finally(() => {
-      clearTimeout(stuck);
+    await Promise.race([this.#env.sleep(ahead), stuck]).finally(() => {
+      clearTimeout(timer);
       clearInterval(letGo);
     });
   }
