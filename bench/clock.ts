@@ -1,13 +1,4 @@
-/** Random numbers from 0 to 1, always the same for a seed (mulberry32). */
-export function dice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { random } from '../plan/estimate/random.ts';
 
 interface Timer {
   readonly act: () => void;
@@ -36,7 +27,7 @@ export async function simulated<T>(seed: number, work: () => Promise<T>): Promis
     clearInterval: drop,
   });
   Date.now = () => now;
-  Math.random = dice(seed);
+  Math.random = random(seed);
   try {
     let ended = false;
     const result = work().finally(() => (ended = true));

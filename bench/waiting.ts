@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { dice, simulated } from './clock.ts';
+import { random } from '../plan/estimate/random.ts';
+import { simulated } from './clock.ts';
 import { table } from './figures.ts';
 import { emulated } from './waiting-emulated.ts';
 import { call, ours, theirs, type Noticed, type Thing, type Waited, type Waiter } from './waiters.ts';
@@ -97,7 +98,7 @@ async function waves(): Promise<string> {
 
 /** Always the same for a seed. */
 function drawn(expected: number, spread: number, count: number): Thing[] {
-  const roll = dice(seed + expected + spread * 1_000);
+  const roll = random(seed + expected + spread * 1_000);
   return Array.from({ length: count }, () => ({ expected, takes: Math.round(expected * (1 + spread * (2 * roll() - 1))) }));
 }
 
@@ -134,7 +135,7 @@ function figures(all: readonly Waited[]): Figures {
  * a tenth of their mean: a single one would be tuned to a duration that nobody knows before.
  */
 function intervals(things: readonly Thing[], calls: number): number[] {
-  const roll = dice(seed);
+  const roll = random(seed);
   const parts = things.map(() => 0.9 + roll() / 5);
   const made = (mean: number): number =>
     things.slice(warm).reduce((sum, { takes }, n) => sum + 1 + Math.ceil(takes / (mean * parts[n + warm]! + call)), 0) /

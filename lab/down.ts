@@ -5,6 +5,7 @@ import { endDatabases } from './aws/rds/end.ts';
 import { dataOf, readLab, type Lab } from './lab.ts';
 import { readIdentity } from './launch.ts';
 import { killAll } from './process.ts';
+import { freeSharedMemory } from './shared-memory.ts';
 
 /**
  * Ends every process of the lab and removes its folder, also where it stands only half. Returns how many processes it ended.
@@ -22,6 +23,7 @@ export async function down(folder: string): Promise<number> {
   for (const host of Object.keys(lab.hosts)) ended += await killAll({ tag: `LIFEBOAT_LAB=${lab.id}`, data: dataOf(lab, host) });
   const home = smallHome(lab);
   if (home) ended += await endDatabases(home);
+  freeSharedMemory(lab.disks);
   if (lab.disks.endsWith(`/lab-${lab.id}`)) removeOutside(lab.disks);
   rmSync(lab.folder, { recursive: true, force: true, maxRetries: 5 });
   return ended;

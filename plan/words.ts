@@ -6,6 +6,11 @@ const durations: Readonly<Record<string, number>> = {
   day: 86_400_000,
   week: 604_800_000,
 };
+/** The units that a person reads, longest first, with their milliseconds. */
+export const unitsOfTime: readonly (readonly [string, number])[] = ['day', 'hour', 'minute', 'second'].map((unit) => [
+  unit,
+  durations[unit]!,
+]);
 const sizes: Readonly<Record<string, number>> = {
   byte: 1,
   bytes: 1,
@@ -95,8 +100,7 @@ export function inWords(milliseconds: number): string {
   if (milliseconds < 1_000) return count(milliseconds, 'millisecond');
   let rest = Math.round(milliseconds / 1_000) * 1_000;
   const parts: string[] = [];
-  for (const unit of ['day', 'hour', 'minute', 'second']) {
-    const factor = durations[unit]!;
+  for (const [unit, factor] of unitsOfTime) {
     const whole = Math.floor(rest / factor);
     rest -= whole * factor;
     if (whole > 0) parts.push(count(whole, unit));
@@ -104,7 +108,8 @@ export function inWords(milliseconds: number): string {
   return parts.slice(0, 2).join(' ');
 }
 
-function count(amount: number, unit: string): string {
+/** `1 hour`, `2 hours` */
+export function count(amount: number, unit: string): string {
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
 }
 

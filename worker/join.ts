@@ -1,5 +1,5 @@
 import type { Json } from '../plan/plan.ts';
-import type { Outcome, StepType } from '../activities/step.ts';
+import type { Outcome, StepContext, StepType } from '../activities/step.ts';
 import type { StepAnswer, StepCall } from '../workflows/wire.ts';
 import { attempt } from './attempt.ts';
 import { contextOf } from './context.ts';
@@ -13,55 +13,30 @@ export function stepActivities(site: Site): Record<string, Activity> {
   return Object.fromEntries(site.types.flatMap((type) => phases(site, type)));
 }
 
+type Acting = Parameters<typeof mayAct>[2];
+
 function phases(site: Site, type: StepType): [string, Activity][] {
-  const named: [string, Activity][] = [
-    // Proof costs no round trip of its own: what was done is read back in the same activity.
-    [
-      `${type.name}.execute`,
-      (call) =>
-        attempt(async ({ signal, beat }) => {
-          mayAct(type, call, 'execute');
-          const context = contextOf(site, call, signal, beat);
-          await type.execute(call.with, context);
-          return answer(await type.verify(call.with, context));
-        }),
-    ],
-    [
-      `${type.name}.verify`,
-      (call) => attempt(async ({ signal, beat }) => answer(await type.verify(call.with, contextOf(site, call, signal, beat)))),
-    ],
-  ];
   const { rehearse, undo, sweep } = type;
-  if (typeof rehearse === 'function') {
-    named.push([
-      `${type.name}.rehearse`,
-      (call) =>
-        attempt(async ({ signal, beat }) => {
-          mayAct(type, call, 'rehearse');
-          return answer(await rehearse(call.with, contextOf(site, call, signal, beat)));
-        }),
-    ]);
-  }
-  if (sweep !== undefined) {
-    named.push([
-      `${type.name}.sweep`,
-      (call) =>
-        attempt(async ({ signal, beat }) => {
-          mayAct(type, call, 'sweep');
-          return { outputs: {}, evidence: await sweep(call.with, contextOf(site, call, signal, beat)) };
-        }),
-    ]);
-  }
-  if (typeof undo === 'function') {
-    named.push([
-      `${type.name}.undo`,
-      (call) =>
-        attempt(async ({ signal, beat }) => {
-          mayAct(type, call, 'undo');
-          return { outputs: {}, evidence: await undo(call.with, contextOf(site, call, signal, beat)) };
-        }),
-    ]);
-  }
+  const phase = (name: Acting | 'verify', work: (input: Json, context: StepContext) => Promise<StepAnswer>): [string, Activity] => [
+    `${type.name}.${name}`,
+    (call) =>
+      attempt(async ({ signal, beat }) => {
+        if (name !== 'verify') mayAct(type, call, name);
+        return work(call.with, contextOf(site, call, signal, beat));
+      }),
+  ];
+  const named = [
+    // Proof costs no round trip of its own: what was done is read back in the same activity.
+    phase('execute', async (input, context) => {
+      await type.execute(input, context);
+      return answer(await type.verify(input, context));
+    }),
+    phase('verify', async (input, context) => answer(await type.verify(input, context))),
+  ];
+  if (typeof rehearse === 'function') named.push(phase('rehearse', async (input, context) => answer(await rehearse(input, context))));
+  if (sweep !== undefined) named.push(phase('sweep', async (input, context) => ({ outputs: {}, evidence: await sweep(input, context) })));
+  if (typeof undo === 'function')
+    named.push(phase('undo', async (input, context) => ({ outputs: {}, evidence: await undo(input, context) })));
   return named;
 }
 

@@ -1,17 +1,15 @@
-import { StepError } from '../error.ts';
 import { job, jobBefore } from '../host/job.ts';
-import { run } from '../host/run.ts';
 import type { Cluster } from '../postgres/backrest/cluster.ts';
 import { also, as, backrest } from '../postgres/backrest/command.ts';
 import { explain } from '../postgres/backrest/explain.ts';
 import type { Counts } from '../postgres/backrest/counts.ts';
+import { fittingBackup } from '../postgres/backrest/fitting.ts';
 import { must, removeTree } from '../postgres/backrest/files.ts';
 import { restorePatience } from '../postgres/backrest/given.ts';
-import { hasStanza, readInfo, type Saved } from '../postgres/backrest/info.ts';
+import type { Saved } from '../postgres/backrest/info.ts';
 import { countsOf } from '../postgres/backrest/marks.ts';
 import { reached, repositoryOf, type Repository } from '../postgres/backrest/repository.ts';
 import { hasRoom } from '../postgres/backrest/restore-into.ts';
-import { backupFor, sameVersion } from '../postgres/backrest/target.ts';
 import type { StepContext } from '../step.ts';
 
 const jobName = 'copy';
@@ -50,17 +48,7 @@ export async function copyBackup(cluster: Cluster, context: StepContext): Promis
 
 async function newest(cluster: Cluster, context: StepContext): Promise<{ readonly repository: Repository; readonly backup: Saved }> {
   const repository = repositoryOf(context.system, context.source.site);
-  const info = await readInfo(repository, context);
-  if (!hasStanza(info))
-    throw new StepError(
-      'stanza-missing',
-      `The store ${repository.store} has no stanza ${repository.stanza}: it holds no backups of ${context.system.name}.`,
-      'mistake',
-    );
-  const backup = await backupFor({ kind: 'latest' }, info, repository, context);
-  const asked = { deadline: 5_000, signal: context.signal, viewpoint: context.viewpoint, ...as(cluster.owner) };
-  const { stdout } = await run(cluster.host, [cluster.program('postgres'), '--version'], asked);
-  sameVersion(stdout, info, backup, cluster.host.name);
+  const { backup } = await fittingBackup({ kind: 'latest' }, cluster, repository, context);
   return { repository, backup };
 }
 

@@ -6,6 +6,7 @@ import { fullHome } from '../aws/home.ts';
 import { endDatabases } from '../aws/rds/end.ts';
 import { identify, killAll, signal, type Identity } from '../process.ts';
 import { readIdentity } from '../launch.ts';
+import { freeSharedMemory } from '../shared-memory.ts';
 import { controlGroups, removeControlGroups } from './control-groups.ts';
 import { labFile, nameOf, namespaceOf, readFullLab, runFile, type FullLab } from './full-lab.ts';
 import { holderIn, leaveNet } from './lock.ts';
@@ -27,7 +28,10 @@ export async function downFull(place: string): Promise<number> {
   if (estate && signal(estate, 'SIGKILL')) ended += 1;
   ended += await killAll({ tag: `LIFEBOAT_LAB=${lab.id}` });
   const home = fullHome(lab);
-  if (home) ended += await endDatabases(home);
+  if (home) {
+    ended += await endDatabases(home);
+    freeSharedMemory(home.disks);
+  }
   ended += await emptied(lab);
   await unmountAll(lab);
   for (const host of Object.keys(machines)) {

@@ -2,6 +2,7 @@ import type { Schedules, WrittenSchedule } from '../grammar/schedules.ts';
 import type { RunbookFile } from '../load.ts';
 import type { Json, Mode } from '../plan.ts';
 import type { Sourced } from '../problem.ts';
+import { count, unitsOfTime } from '../words.ts';
 import { blackoutCalendars, calendarsOf, months, type Calendar } from './calendar.ts';
 import { daysInWords } from './days.ts';
 import { timeInWords, type TimeOfDay } from './time.ts';
@@ -86,14 +87,8 @@ function inWords(written: WrittenSchedule, timeZone: string): string {
   return `${daysInWords(written.on ?? { of: 'all' })}${among} at ${timesOf(written).map(timeInWords).join(', ')} ${timeZone}`;
 }
 
+/** In the largest unit of which it is a whole number: `hour`, `30 minutes`. */
 function span(milliseconds: number): string {
-  const units = [
-    ['day', 86_400_000],
-    ['hour', 3_600_000],
-    ['minute', 60_000],
-    ['second', 1_000],
-  ] as const;
-  const [unit, size] = units.find(([, length]) => milliseconds % length === 0 && milliseconds >= length) ?? units[3];
-  const count = milliseconds / size;
-  return count === 1 ? unit : `${count} ${unit}s`;
+  const [unit, size] = unitsOfTime.find(([, length]) => milliseconds % length === 0) ?? unitsOfTime.at(-1)!;
+  return milliseconds === size ? unit : count(milliseconds / size, unit);
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type { StepContext } from '../../activities/step.ts';
 import { hostSweeper } from '../../activities/sweep/hosts.ts';
 import type { SweepContext } from '../../activities/sweep/sweeper.ts';
 import { copiesOf, hostOf, secret } from '../../lab/lab.ts';
 import type { CopyFacts, HostFacts, SystemFacts } from '../../plan/plan.ts';
+import { query } from '../query.ts';
 import { context, until, type Estate } from './estate.ts';
 
 /** The facts that a rehearsal's plan has of the practice estate, whose standby b-db it copies. */
@@ -49,35 +50,26 @@ export function rehearsed(at: Estate, from: NonNullable<CopyFacts['postgres']>['
 }
 
 /** One question to the copy, as steps ask it. */
-export async function askCopy<Row extends object>(at: Estate, text: string): Promise<Row[]> {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port: hostOf(at.lab, 'b-db').copy,
-    user: 'lifeboat',
-    password: secret(at.lab, 'lifeboat'),
-    database: 'orders',
-    connectionTimeoutMillis: 3_000,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as Row[];
-  } finally {
-    await client.end();
-  }
-}
+export const askCopy = <Row extends object>(at: Estate, text: string): Promise<Row[]> =>
+  query<Row>({ port: hostOf(at.lab, 'b-db').copy, user: 'lifeboat', password: secret(at.lab, 'lifeboat'), database: 'orders' }, text);
 
 /** Takes away whatever any rehearsal left, as a sweep does. */
 export async function sweepAll(at: Estate): Promise<void> {
   const { root, hosts } = rehearsed(at);
-  const user = at.lab.user?.name;
-  const step = context(at, { live: false });
+  await sweepBelow(root, hosts['copy-of-b-db']!, at.lab.user?.name, context(at, { live: false }));
+}
+
+/** The same for one folder of one host, until nothing of it is there. */
+export async function sweepBelow(root: string, host: HostFacts, user: string | undefined, step: StepContext): Promise<void> {
   const sweep: SweepContext = {
     ...step,
-    site: 'site-b',
-    place: { folders: [{ host: hosts['copy-of-b-db']!, root, ...(user === undefined ? {} : { user }) }] },
+    site: host.site,
+    place: { folders: [{ host, root, ...(user === undefined ? {} : { user }) }] },
     sleep: (milliseconds) => sleep(milliseconds),
   };
   await hostSweeper.remove(await hostSweeper.find(sweep), sweep);
-  await until('the copies to be gone', async () => (await hostSweeper.find(sweep)).length === 0 && !existsSync(`${root}/orders`));
+  await until(
+    'the copies to be gone',
+    async () => (await hostSweeper.find(sweep)).length === 0 && !existsSync(`${root}/${step.system.name}`),
+  );
 }

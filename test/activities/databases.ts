@@ -2,10 +2,10 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { databaseUser } from '../../lab/database-user.ts';
 import { findPostgres } from '../../lab/installed.ts';
 import { freePorts } from '../../lab/ports.ts';
+import { query } from '../query.ts';
 import { until } from './estate.ts';
 
 /** Two servers of PostgreSQL that know nothing of each other, each with an empty database `shop`. */
@@ -58,17 +58,8 @@ export async function databases(shown: { readonly key: string; readonly certific
   });
   const kill = (): void => children.forEach((child) => child.kill('SIGKILL'));
   process.once('exit', kill);
-  const ask = async <Row extends object>(server: 0 | 1, text: string, database = 'shop'): Promise<Row[]> => {
-    const login = { host: '127.0.0.1', port: ports[server], user: 'owner', password: 'only-for-this-test', database };
-    const client = new pg.Client(login);
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return (await client.query(text)).rows as Row[];
-    } finally {
-      await client.end();
-    }
-  };
+  const ask = <Row extends object>(server: 0 | 1, text: string, database = 'shop'): Promise<Row[]> =>
+    query<Row>({ port: ports[server], user: 'owner', password: 'only-for-this-test', database }, text);
   for (const server of [0, 1] as const) {
     await until('PostgreSQL to answer', () =>
       ask(server, 'select 1', 'postgres').then(

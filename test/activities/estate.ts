@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { StepError } from '../../activities/error.ts';
 import { types } from '../../activities/index.ts';
 import type { Backup, Proof, StepContext, StepType } from '../../activities/step.ts';
@@ -14,6 +13,7 @@ import { down } from '../../lab/down.ts';
 import { dataOf, hostOf, ledgerFile, passfileOf, secret, secretFile, type Lab } from '../../lab/lab.ts';
 
 import { machineControl } from '../../lab/machine-control.ts';
+import { query } from '../query.ts';
 
 /** A practice estate that a test stands up and ends, and what the test may do to it from outside. */
 export interface Estate {
@@ -216,23 +216,8 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
     if (Date.now() > deadline) throw new Error(`Waited ${within} ms for ${what}.`);
 }
 
-async function ask<Row extends object>(lab: Lab, host: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port: hostOf(lab, host).database,
-    user: 'lifeboat',
-    password: secret(lab, 'lifeboat'),
-    database: 'orders',
-    connectionTimeoutMillis: 3_000,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as Row[];
-  } finally {
-    await client.end();
-  }
-}
+const ask = <Row extends object>(lab: Lab, host: string, text: string): Promise<Row[]> =>
+  query<Row>({ port: hostOf(lab, host).database, user: 'lifeboat', password: secret(lab, 'lifeboat'), database: 'orders' }, text);
 
 function hostFacts(lab: Lab, name: string): HostFacts {
   const { site, seenFrom, controller } = hostOf(lab, name);

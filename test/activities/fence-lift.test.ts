@@ -33,6 +33,14 @@ describe('fence.lift', () => {
     return error.code;
   };
 
+  const calm = () => context(at, { live: false, stillOurs: () => Promise.reject(new Error('nothing is changed')) });
+
+  it('proves in a rehearsal that the lines can be asked, and opens none', async () => {
+    const { outputs, lifts, evidence } = await rehearse('fence.lift', input, calm());
+    assert.deepEqual([outputs, lifts], [{ opened: ['the switch port of a-db', 'site-a at its router'], harmless: 'serves' }, undefined]);
+    assert.match(evidence.join(' '), /switch port of a-db is open\. .*would not be lifted.* Nothing was opened/);
+  });
+
   it('leaves a primary fenced: one that answers, and one that nobody can ask', async () => {
     assert.equal(await refused(), 'still-primary');
     await tell('cut');
@@ -43,11 +51,8 @@ describe('fence.lift', () => {
     assert.equal((await unit('is-active')).trim(), 'active');
   });
 
-  it('proves in a rehearsal that the lines can be asked, and opens none', async () => {
-    const calm = context(at, { live: false, stillOurs: () => Promise.reject(new Error('nothing is changed')) });
-    const { outputs, lifts, evidence } = await rehearse('fence.lift', input, calm);
-    assert.deepEqual([outputs, lifts], [{ opened: ['site-a at its router'], harmless: 'serves' }, undefined]);
-    assert.match(evidence.join(' '), /switch port of a-db is cut\. .*would not be lifted.* Nothing was opened/);
+  it('proves nothing in a rehearsal of a host that nobody can ask, and opens no line of it', async () => {
+    assert.equal((await failure(rehearse('fence.lift', input, calm()))).code, 'lift-unknown');
     assert.equal(await tell('state'), 'cut');
   });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backed, bin, canBackUp, type Backed } from './backrest.ts';
+import { sweepBelow } from './copies.ts';
 import { carryOut, context, failure, rehearse, typeOf, undo, until } from './estate.ts';
 
 interface Restored {
@@ -68,12 +69,25 @@ describe('postgres.restore', function () {
       'public.orders': 100,
     });
     await undo('postgres.restore', into('latest'), latest);
-    const whole = context(at, { live: false });
-    assert.deepEqual(((await rehearse('postgres.restore', into('label', label), whole)).outputs as unknown as Restored).rows, {
+    const whole = context(at);
+    assert.deepEqual(((await carryOut('postgres.restore', into('label', label), whole)).outputs as unknown as Restored).rows, {
       'public.orders': 5000,
     });
     await undo('postgres.restore', into('label', label), whole);
     assert.deepEqual(there(), []);
+  });
+
+  it('restores in a rehearsal where copies lie, whatever the runbook says, and the sweep takes that away', async () => {
+    const root = place('copies');
+    const system = { ...at.system, copies: { root, expires: 3_600_000, inService: {} } };
+    const calm = context(at, { live: false, system });
+    const { rows, directory } = (await rehearse('postgres.restore', into('named', label), calm)).outputs as unknown as Restored;
+    assert.deepEqual(rows, { 'public.orders': 5000 });
+    assert.ok(directory.startsWith(`${root}/`), directory);
+    assert.deepEqual(there(), ['copies']);
+    await sweepBelow(root, at.hosts['b-db']!, at.system.postgres!.owner, calm);
+    assert.deepEqual(readdirSync(root), []);
+    rmSync(root, { recursive: true });
   });
 
   it('is reached by nobody and archives nothing while it recovers', async () => {

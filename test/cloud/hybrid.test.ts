@@ -4,6 +4,7 @@ import type { Clients } from '../../lab/aws/clients.ts';
 import { hostOf } from '../../lab/lab.ts';
 import { until } from '../e2e/world.ts';
 import { leftBy } from '../e2e/scene.ts';
+import { lostAt, markersAt } from '../judge/markers.ts';
 import { outputOf } from '../full/scene.ts';
 import { Crowd } from '../judge/crowd.ts';
 import { hear } from '../lab/estate.ts';
@@ -38,17 +39,6 @@ describe('a pair of which one is an instance at AWS', function () {
     (await world.cloud.ledger()).filter(
       ({ kind, tags, state }) => kind === 'instance' && tags['aws:autoscaling:groupName'] === 'orders-web' && state === 'running',
     ).length;
-  /** Markers that the probe's own ledger has as acknowledged, and whether they are on that host. */
-  const markers = async (host: string): Promise<{ readonly at: number; readonly there: boolean }[]> => {
-    // The ledger first: what is acknowledged after it was read would else look lost.
-    const ledger = await readFile(`${world.lab.folder}/probe/orders.log`, 'utf8');
-    const there = new Set((await world.sql<{ id: string }>(host, 'select id from lifeboat_markers')).map(({ id }) => id));
-    return ledger.split('\n').flatMap((line) => {
-      const [kind, , id, at] = line.split(' ');
-      return kind === 'a' ? [{ at: Number(at), there: there.has(id!) }] : [];
-    });
-  };
-  const lostMarkers = async (host: string): Promise<number> => (await markers(host)).filter(({ there }) => !there).length;
 
   it('is moved to AWS when its own primary dies, and what is lost is what the report says', async () => {
     crowd = await Crowd.start(world.lab, 'a-db');
@@ -59,10 +49,10 @@ describe('a pair of which one is an instance at AWS', function () {
     crowd.neverTwo('a-db', 'c-db');
     await crowd.stop();
     const { record: left, report } = await leftBy(end, 'us-east-1');
-    assert.equal(left.point?.lost, await lostMarkers('c-db'));
+    assert.equal(left.point?.lost, await lostAt(world, 'c-db'));
     // Replication keeps the order: what was acknowledged well before the last marker that a-db handed over is there too.
     const died = Date.parse(left.startedAt);
-    const handed = Math.max(...(await markers('c-db')).flatMap(({ at, there }) => (there && at < died ? [at] : [])));
+    const handed = Math.max(...(await markersAt(world, 'c-db')).flatMap(({ at, there }) => (there && at < died ? [at] : [])));
     assert.deepEqual(
       (await crowd.lostOn('c-db')).filter(({ at }) => Date.parse(at) < handed - 1_000),
       [],
@@ -119,7 +109,7 @@ describe('a pair of which one is an instance at AWS', function () {
     assert.deepEqual(await world.weights(record), { 'site-a': 100, 'us-east-1': 0 });
     const { record: left } = await leftBy(end, 'site-a');
     assert.equal(left.runbook, 'orders-failover-home');
-    assert.equal(left.point?.lost, await lostMarkers('a-db'));
+    assert.equal(left.point?.lost, await lostAt(world, 'a-db'));
   });
 
   it('then has its instance let back as the standby, and is protected', async () => {

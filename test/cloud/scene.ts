@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { unexpected } from '../e2e/scene.ts';
 import { choose, endOf, journalOf, stateOf } from '../e2e/world.ts';
 import type { OpenQuestion, RunResult } from '../../workflows/wire.ts';
 
@@ -41,12 +42,6 @@ export async function attend(
     throw error;
   }
   return { end: await ended, asked: [...asked.values()] };
-}
-
-/** On a machine that is busy with other worlds a look may take too long: people look again, twice. What is really wrong still fails. */
-export function unexpected({ id, attempt, title, facts }: OpenQuestion): string {
-  if (id === 'preflight' && attempt < 3) return 'retry';
-  throw new Error(`${id}: ${[title, ...facts.map(({ label, value }) => `${label}: ${value}`)].join('\n')}`);
 }
 
 /** What a run did last, for a message. */

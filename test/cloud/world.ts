@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import type pg from 'pg';
 import { clientsAt, type Clients } from '../../lab/aws/clients.ts';
 import { readFilled } from '../../lab/aws/cloud.ts';
 import { cloudControl, type CloudControl } from '../../lab/aws/control.ts';
@@ -122,7 +121,7 @@ export class CloudWorld {
   heal = (name?: string): Promise<string> => heal(this.lab.folder, name);
 
   /** Asks a database of a host directly, by none of the lab's lines. */
-  sql<Row extends pg.QueryResultRow>(host: string, text: string): Promise<Row[]> {
+  sql<Row extends object>(host: string, text: string): Promise<Row[]> {
     return ask<Row>(this.lab, host, text);
   }
 

@@ -17,9 +17,16 @@ export class TemporalUi {
 
   listed = (workflowId: string): Locator => this.#page.getByRole('row').getByRole('link', { name: workflowId, exact: true });
 
-  /** From the list to the run's page. */
+  /** From the list to the run's page. The list is as it was when it was loaded: a run that ended since may not be in it yet. */
   async open(workflowId: string): Promise<void> {
-    await this.listed(workflowId).click();
+    const row = this.listed(workflowId);
+    const listed = () =>
+      row.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    for (let looks = 1; looks < 5 && !(await listed()); looks += 1) await this.#page.reload();
+    await row.click();
     await this.#page.getByTestId('workflow-id-heading').getByText(workflowId).waitFor();
   }
 

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import type pg from 'pg';
 import { down } from '../../lab/down.ts';
 import { hooksFile, ledgerFile, type Lab } from '../../lab/lab.ts';
 import { startServer, type Server } from '../../lab/server.ts';
@@ -134,7 +133,7 @@ export class World {
   }
 
   /** Asks a database directly, by none of the lab's lines. */
-  sql<Row extends pg.QueryResultRow>(host: string, text: string): Promise<Row[]> {
+  sql<Row extends object>(host: string, text: string): Promise<Row[]> {
     return ask<Row>(this.lab, host, text);
   }
 

@@ -7,7 +7,8 @@ import { paths, rootOf } from '../../lab/full/full-lab.ts';
 import type { RunResult } from '../../workflows/wire.ts';
 import { endOf, stateOf, until } from '../e2e/world.ts';
 import { needsFullLab } from './can-stand.ts';
-import { leftBy, outputOf } from './scene.ts';
+import { leftBy } from '../e2e/scene.ts';
+import { outputOf } from './scene.ts';
 import { FullWorld } from './world.ts';
 
 /** restic as production opens the vault at the other site. */

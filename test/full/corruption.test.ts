@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemId, type SystemState } from '../../workflows/wire.ts';
 import { needsFullLab } from './can-stand.ts';
-import { approveAll, leftBy, momentAt, outputOf, trafficAt } from './scene.ts';
+import { leftBy } from '../e2e/scene.ts';
+import { approveAll, momentAt, outputOf, trafficAt } from './scene.ts';
 import { until } from '../e2e/world.ts';
 import { FullWorld } from './world.ts';
 

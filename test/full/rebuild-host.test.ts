@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { paths } from '../../lab/full/full-lab.ts';
 import { endOf } from '../e2e/world.ts';
 import { needsFullLab } from './can-stand.ts';
-import { approveAll, leftBy, outputOf } from './scene.ts';
+import { leftBy } from '../e2e/scene.ts';
+import { approveAll, outputOf } from './scene.ts';
 import { FullWorld } from './world.ts';
 
 describe('a whole host of the full lab', function () {

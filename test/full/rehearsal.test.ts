@@ -7,7 +7,8 @@ import { endOf, until } from '../e2e/world.ts';
 import { Watch } from '../e2e/watch.ts';
 import { needsFullLab } from './can-stand.ts';
 import { fullCrowd } from './crowd.ts';
-import { leftBy, momentAt } from './scene.ts';
+import { leftBy } from '../e2e/scene.ts';
+import { momentAt } from './scene.ts';
 import { FullWorld } from './world.ts';
 
 /** Below this lies all that a rehearsal makes on a host, as the inventory has it. */

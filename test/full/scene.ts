@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { Resolver } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { addressOf } from '../../lab/full/full-lab.ts';
 import { pair } from '../../lab/full/shape.ts';
 import type { RunRecord } from '../../record/schema/run.ts';
 import type { OpenQuestion, RunResult } from '../../workflows/wire.ts';
+import { leftBy, unexpected } from '../e2e/scene.ts';
 import { choose, endOf, stateOf } from '../e2e/world.ts';
+import { lostAt } from '../judge/markers.ts';
 import type { FullWorld } from './world.ts';
 
 const people = ['alice@example.com', 'bob@example.com', 'carol@example.com', 'dan@example.com'];
@@ -36,19 +37,6 @@ export async function approveAll(
   return ended;
 }
 
-/** On a machine with two sites on it a look may take too long: people look again, twice. What is really wrong still fails. */
-function unexpected(question: OpenQuestion): 'retry' {
-  if (question.id === 'preflight' && question.attempt < 3) return 'retry';
-  throw new Error(`${question.title}: ${question.facts.map(({ label, value }) => `${label}: ${value}`).join('; ')}`);
-}
-
-/** Record and report as a run left them at a site's record store. */
-export async function leftBy(end: RunResult, site: string): Promise<{ record: RunRecord; report: string }> {
-  const path = end.records[site];
-  assert.ok(path, `no record at ${site}: ${JSON.stringify(end)}`);
-  return { record: JSON.parse(await readFile(path.replace(/html$/u, 'json'), 'utf8')) as RunRecord, report: await readFile(path, 'utf8') };
-}
-
 /** An output of a step, as the record has it. */
 export function outputOf(record: RunRecord, step: string, name: string): unknown {
   return (record.steps.find(({ id }) => id === step)?.outputs as { readonly [name: string]: unknown } | undefined)?.[name];
@@ -57,19 +45,9 @@ export function outputOf(record: RunRecord, step: string, name: string): unknown
 /** What the record says of acknowledged markers is what the probe's own ledger and the server say. Returns how many were lost. */
 export async function assertLossIsCounted(world: FullWorld, end: RunResult, site: string, host: string): Promise<number> {
   const { record } = await leftBy(end, site);
-  const lost = await probeLosses(world, host);
+  const lost = await lostAt(world, host);
   assert.equal(record.point?.lost, lost, 'markers lost, as the record has them');
   return lost;
-}
-
-/** How many markers the probe had acknowledged since then, by its own ledger, that a server does not have. `since`: milliseconds. */
-export async function probeLosses(world: FullWorld, host: string, since = 0): Promise<number> {
-  const ledger = (await readFile(`${world.lab.folder}/probe/orders.log`, 'utf8')).split('\n').flatMap((line) => {
-    const [kind, , id, at] = line.split(' ');
-    return kind === 'a' && Number(at) >= since ? [id!] : [];
-  });
-  const there = new Set((await world.sql<{ id: string }>(host, 'select id from lifeboat_markers')).map(({ id }) => id));
-  return ledger.filter((id) => !there.has(id)).length;
 }
 
 /** A moment of a server's clock with none of the test's own writes just before or after it, ISO. */

@@ -5,7 +5,8 @@ import { asked, until } from '../e2e/world.ts';
 import type { Crowd } from '../judge/crowd.ts';
 import { needsFullLab } from './can-stand.ts';
 import { fullCrowd } from './crowd.ts';
-import { approveAll, assertLossIsCounted, leftBy, outputOf } from './scene.ts';
+import { leftBy } from '../e2e/scene.ts';
+import { approveAll, assertLossIsCounted, outputOf } from './scene.ts';
 import { FullWorld } from './world.ts';
 
 describe('the pair of the full lab', function () {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { secret, type Lab } from '../../lab/lab.ts';
+import { query } from '../query.ts';
 import { judgeTable, startWriter, type Acked, type Session, type Writer } from './writer.ts';
 
 /**
@@ -113,21 +113,5 @@ function smallLab(lab: Lab): Where {
 }
 
 /** Asks a database directly, by none of the lab's lines. */
-export async function ask<Row extends pg.QueryResultRow>(lab: Lab, host: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port: lab.hosts[host]!.database,
-    user: 'postgres',
-    password: secret(lab, 'postgres'),
-    database: 'orders',
-    connectionTimeoutMillis: 3_000,
-    query_timeout: 10_000,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Row>(text)).rows;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
+export const ask = <Row extends object>(lab: Lab, host: string, text: string): Promise<Row[]> =>
+  query<Row>({ port: lab.hosts[host]!.database, user: 'postgres', password: secret(lab, 'postgres'), database: 'orders' }, text);

@@ -1,7 +1,7 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
-import pg from 'pg';
 import type { Clients } from '../../lab/aws/clients.ts';
 import { secret, type Lab } from '../../lab/lab.ts';
+import { query } from '../query.ts';
 import { until } from './estate.ts';
 
 /** An instance of RDS, once it is in a state. */
@@ -19,18 +19,11 @@ export type Estate = ReturnType<typeof rows>;
 
 /** The rows of `shop` behind an instance of RDS, through the endpoint that the API tells. */
 export function rows(lab: Lab) {
-  const ask = async (clients: Clients, id: string, query: string, user = 'lifeboat'): Promise<Record<string, unknown>[]> => {
+  const ask = async (clients: Clients, id: string, text: string, user = 'lifeboat'): Promise<Record<string, unknown>[]> => {
     const { DBInstances: found = [] } = await clients.rds.describeDBInstances({ DBInstanceIdentifier: id });
     const { Address: host = '', Port: port = 0 } = found[0]?.Endpoint ?? {};
     const login = { user, password: secret(lab, user === 'shop' ? 'app' : user), database: 'shop' };
-    const client = new pg.Client({ host, port, ...login, connectionTimeoutMillis: 2000, query_timeout: 2000 });
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      return (await client.query<Record<string, unknown>>(query)).rows;
-    } finally {
-      void client.end().catch(() => {});
-    }
+    return query({ host, port, ...login, connectionTimeoutMillis: 2_000, query_timeout: 2_000 }, text);
   };
   return {
     ask,

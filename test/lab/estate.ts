@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { down } from '../../lab/down.ts';
 import { ledgerFile, secret, type Lab } from '../../lab/lab.ts';
 import { up, type UpOptions } from '../../lab/up.ts';
+import { query } from '../query.ts';
 
 /** A lab in a temporary folder, and what ends it. */
 export async function practice(options: Omit<UpOptions, 'folder'> = {}): Promise<{ lab: Lab; end: () => Promise<void> }> {
@@ -45,17 +45,18 @@ export function hear(port: number, within = 400): Promise<string> {
 }
 
 /** Runs statements as the superuser through a port, each with a deadline. */
-export async function sql(lab: Lab, port: number, text: string, within = 3000): Promise<Record<string, unknown>[]> {
-  const options = { host: '127.0.0.1', port, user: 'lifeboat', password: secret(lab, 'lifeboat'), database: 'orders' };
-  const client = new pg.Client({ ...options, connectionTimeoutMillis: within, query_timeout: within });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    void client.end().catch(() => {});
-  }
-}
+export const sql = (lab: Lab, port: number, text: string, within = 3000): Promise<Record<string, unknown>[]> =>
+  query(
+    {
+      port,
+      user: 'lifeboat',
+      password: secret(lab, 'lifeboat'),
+      database: 'orders',
+      connectionTimeoutMillis: within,
+      query_timeout: within,
+    },
+    text,
+  );
 
 export function ledger(lab: Lab): { host: string; from: string; to: string; by: string }[] {
   const lines = readFileSync(ledgerFile(lab), 'utf8').trim().split('\n');

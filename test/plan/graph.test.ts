@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
+import { random } from '../../plan/estimate/random.ts';
 import { ancestors, heaviest, sort } from '../../plan/graph.ts';
-
-/** mulberry32: the same numbers for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** A graph of up to 70 nodes, more than one word of bits; its numbering says nothing of its order. */
 function graph(seed: number, loops: boolean): number[][] {

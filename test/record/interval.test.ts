@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { random, type Random } from '../../plan/estimate/random.ts';
 import { type Interval, intersect, length, partition, subtract, union } from '../../record/interval.ts';
 
 describe('intervals', () => {
   it('agree with counting millisecond by millisecond, over 500 seeded cases', () => {
     for (let seed = 1; seed <= 500; seed++) {
-      const random = generator(seed);
-      const [a, b] = [some(random), some(random)];
+      const next = random(seed);
+      const [a, b] = [some(next), some(next)];
       const has = (list: readonly Interval[], t: number) => list.some(({ from, to }) => from <= t && t < to);
       for (const [name, made, holds] of [
         ['union', union([...a, ...b]), (t: number) => has(a, t) || has(b, t)],
@@ -26,9 +27,9 @@ describe('intervals', () => {
 
   it('cut a whole into parts that are disjoint and sum to it, whatever overlaps, over 500 seeded cases', () => {
     for (let seed = 1; seed <= 500; seed++) {
-      const random = generator(seed);
-      const whole = { from: Math.floor(random() * 20), to: 20 + Math.floor(random() * 40) };
-      const layers = [['a', some(random)] as const, ['b', some(random)] as const, ['c', some(random)] as const];
+      const next = random(seed);
+      const whole = { from: Math.floor(next() * 20), to: 20 + Math.floor(next() * 40) };
+      const layers = [['a', some(next)] as const, ['b', some(next)] as const, ['c', some(next)] as const];
       const parts = partition<string>(whole, layers, 'rest');
       const sum = parts.reduce((total, { covers }) => total + length(covers), 0);
       assert.equal(sum, whole.to - whole.from, `seed ${seed}`);
@@ -57,20 +58,9 @@ describe('intervals', () => {
 
 const ticks = Array.from({ length: 80 }, (_, t) => t);
 
-function some(random: () => number): Interval[] {
-  return Array.from({ length: Math.floor(random() * 7) }, () => {
-    const from = Math.floor(random() * 60);
-    return { from, to: from + Math.floor(random() * 15) };
+function some(next: Random): Interval[] {
+  return Array.from({ length: Math.floor(next() * 7) }, () => {
+    const from = Math.floor(next() * 60);
+    return { from, to: from + Math.floor(next() * 15) };
   });
-}
-
-/** Numbers in [0, 1) that a seed fixes (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,7 +1,7 @@
 import type { RunResult } from '../../workflows/wire.ts';
 import type { Crowd } from '../judge/crowd.ts';
 import type { Acked } from '../judge/writer.ts';
-import { probeLosses } from '../full/scene.ts';
+import { lostAt } from '../judge/markers.ts';
 import type { Cast } from './disturbances.ts';
 import type { Theatre } from './theatre.ts';
 
@@ -29,7 +29,7 @@ export async function judge(
   if (moved && round.end.verdict.startsWith('recovered')) {
     const record = await theatre.record(round.end);
     const told = record.point?.lost ?? null;
-    const counted = await probeLosses(theatre.world, source.host, round.since);
+    const counted = await lostAt(theatre.world, source.host, round.since);
     if (told !== null && told !== counted)
       violations.push(`the report says ${told} markers were lost, and the probe's ledger says ${counted}`);
     if (round.planned && counted > 0) violations.push(`${counted} markers of the probe were lost in a planned run`);

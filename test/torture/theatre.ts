@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from '../../lab/full/pair.ts';
 import type { RunRecord } from '../../record/schema/run.ts';
 import { systemId, type SystemState } from '../../workflows/wire.ts';
-import { leftBy } from '../full/scene.ts';
+import { leftBy } from '../e2e/scene.ts';
 import { FullWorld } from '../full/world.ts';
 import { journalOf, type LiveWorker } from '../e2e/world.ts';
 import type { Cast } from './disturbances.ts';

@@ -1,14 +1,12 @@
 import type { StepContext } from '../../step.ts';
-import { StepError } from '../../error.ts';
-import { run } from '../../host/run.ts';
-import { as } from './command.ts';
 import { bringBack, newestCopy } from './copies.ts';
 import { restorePatience } from './given.ts';
 import { clusterAt, type Cluster } from './cluster.ts';
-import { readInfo, hasStanza, type Info, type Saved } from './info.ts';
+import { fittingBackup } from './fitting.ts';
+import type { Info, Saved } from './info.ts';
 import { repositoryOf, type Repository } from './repository.ts';
 import { hasRoom } from './restore-into.ts';
-import { backupFor, sameVersion, targetOf, type Target } from './target.ts';
+import { targetOf, type Target } from './target.ts';
 
 export interface Source {
   readonly repository: Repository;
@@ -25,21 +23,7 @@ export async function findSource(
 ): Promise<Source & { readonly cluster: Cluster; readonly evidence: readonly string[] }> {
   const target = targetOf(wanted.to);
   const cluster = clusterAt(wanted.host, wanted.directory, context);
-  const info = await readInfo(repository, context);
-  if (!hasStanza(info))
-    throw new StepError(
-      'stanza-missing',
-      `The store ${repository.store} has no stanza ${repository.stanza}: it holds no backups of ${context.system.name}.`,
-      'mistake',
-    );
-  const backup = await backupFor(target, info, repository, context);
-  const { stdout } = await run(cluster.host, [cluster.program('postgres'), '--version'], {
-    deadline: 5_000,
-    signal: context.signal,
-    viewpoint: context.viewpoint,
-    ...as(cluster.owner),
-  });
-  sameVersion(stdout, info, backup, cluster.host.name);
+  const { info, backup } = await fittingBackup(target, cluster, repository, context);
   const room = await hasRoom(cluster, backup, context);
   return {
     repository,
