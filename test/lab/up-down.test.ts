@@ -81,10 +81,20 @@ describe('the small lab, up and down', () => {
       false,
     );
     const disks = two.lab.disks;
+    // As its servers say themselves: the seventh line is the key and the identifier.
+    const held = ['a-db', 'b-db'].map(
+      (host) =>
+        readFileSync(join(disks, host, 'data/postmaster.pid'), 'utf8')
+          .split('\n')[6]!
+          .trim()
+          .split(/\s+/u)[1]!,
+    );
+    assert.ok(held.every(inMemory), `${held.join(', ')} are in /proc/sysvipc/shm`);
     assert.ok((await down(two.lab.folder)) > 8);
     assert.equal(existsSync(two.lab.folder), false);
     assert.equal(existsSync(disks), false);
     assert.deepEqual(members({ tag: `LIFEBOAT_LAB=${two.lab.id}`, data: join(disks, 'a-db/data') }), []);
+    assert.deepEqual(held.filter(inMemory), []);
     for (const port of others) assert.equal(await hear(port), 'refused', `port ${port}`);
     const [row] = await sql(lab, hostOf(lab, 'a-db').seenFrom[outside]![5432], 'select 1 as one');
     assert.deepEqual(row, { one: 1 });
@@ -124,3 +134,9 @@ describe('the small lab, up and down', () => {
     rmSync(parent, { recursive: true });
   });
 });
+
+/** Whether the kernel has a System V segment of that identifier. */
+const inMemory = (id: string): boolean =>
+  readFileSync('/proc/sysvipc/shm', 'utf8')
+    .split('\n')
+    .some((row) => row.trim().split(/\s+/u)[1] === id);
