@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,13 +11,12 @@ const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 /** For the whole of it, milliseconds. */
 const patience = 60_000;
 
-/** Prints a page as a PDF, by a Chromium of this machine. Throws where there is none, or it prints nothing. */
-export async function printPdf(html: string, file: string): Promise<void> {
+/** A page as a PDF, by a Chromium of this machine. Throws where there is none, or it prints nothing. */
+export async function printPdf(html: string): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeboat-print-'));
   try {
-    const page = join(folder, 'page.html');
+    const [page, printed] = [join(folder, 'page.html'), join(folder, 'page.pdf')];
     await writeFile(page, html);
-    await rm(file, { force: true });
     const flags = [
       '--headless',
       '--disable-gpu',
@@ -27,14 +26,15 @@ export async function printPdf(html: string, file: string): Promise<void> {
       `--user-data-dir=${join(folder, 'profile')}`,
       // Chromium has no sandbox for root; the page is our own and runs nothing.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      `--print-to-pdf=${file}`,
+      `--print-to-pdf=${printed}`,
       pathToFileURL(page).href,
     ];
     const own = process.env['LIFEBOAT_CHROMIUM'];
     for (const program of own === undefined ? names : [own]) {
       const said = await ran(program, flags);
       if (said === null) continue;
-      if (((await stat(file).catch(() => null))?.size ?? 0) > 0) return;
+      const pdf = await readFile(printed).catch(() => null);
+      if (pdf !== null && pdf.length > 0) return pdf;
       throw new Failure(
         exit.otherwise,
         `${program} printed nothing: ${said.trim().slice(-300)}`,

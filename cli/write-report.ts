@@ -17,22 +17,24 @@ export async function writeReport(
   const { record, html } = await recordFromHistory(history);
   if (options.pdf !== undefined) {
     const { printPdf } = await import('./print-pdf.ts');
-    const file = resolve(options.pdf);
-    await printPdf(html, file);
-    say(file);
+    await write(options.pdf, await printPdf(html));
   }
   if (options.out !== undefined) {
-    const file = resolve(options.out);
-    await writeFile(file, options.json ? `${JSON.stringify(record, null, 2)}\n` : html).catch((error: NodeJS.ErrnoException) => {
-      throw usage(`${file} cannot be written (${error.code ?? error.message}).`, 'Name a file in a folder that is there.');
-    });
-    say(file);
+    await write(options.out, options.json ? `${JSON.stringify(record, null, 2)}\n` : html);
   } else if (options.json) sayJson(record);
   else if (options.pdf === undefined) {
     summary(record).forEach((line) => say(line));
     say('\nThe whole report: --out FILE.html or --pdf FILE.pdf; the whole record: --json');
   }
   return exit.done;
+}
+
+async function write(name: string, what: string | Buffer): Promise<void> {
+  const file = resolve(name);
+  await writeFile(file, what).catch((error: NodeJS.ErrnoException) => {
+    throw usage(`${file} cannot be written (${error.code ?? error.message}).`, 'Name a file in a folder that is there.');
+  });
+  say(file);
 }
 
 function summary(record: RunRecord): string[] {

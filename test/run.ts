@@ -11,6 +11,7 @@ import { emulatorPackages } from '../lab/aws/packages.ts';
 import { tools } from '../lab/tools.ts';
 import { environment } from '../lab/venv.ts';
 import { mailPackages } from './activities/mailbox.ts';
+import { pdfPackages } from './cli/pdf-packages.ts';
 import { sum, type Counts } from './counts.ts';
 import { installPackages, onDebianAsRoot } from './debian.ts';
 import { grace, runLane, type Ended } from './lane.ts';
@@ -33,7 +34,7 @@ if (some.length === 0 && !words.includes('--quick')) {
   build();
   // What is fetched once would else be fetched within the time of whichever test needs it first.
   await tools((line) => console.log(line));
-  for (const packages of [emulatorPackages, mailPackages]) await environment(packages, (line) => console.log(line));
+  for (const packages of [emulatorPackages, mailPackages, pdfPackages]) await environment(packages, (line) => console.log(line));
 }
 process.exitCode = await run(some.length > 0 ? some : tests(words.includes('--quick') ? quick : undefined));
 
