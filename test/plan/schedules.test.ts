@@ -117,6 +117,11 @@ describe('schedules', () => {
     ['a failover as a backup', '  a: { backup: r, at: "04:00" }\n', /"r" is a failover, which people begin — rehearse it/u],
     ['an unknown system', '  a: { check: order, every: 30 minutes }\n', /the inventory has no system "order" — did you mean "orders"/u],
     ['no time', '  a: { rehearse: r }\n', /it has no time — add "at"/u],
+    [
+      'an interval of no time',
+      '  a: { check: orders, every: 0 seconds }\n',
+      /:2:\d+: "every": Temporal counts in whole seconds — write "1 second" at the least/u,
+    ],
     ['nothing to do', '  a: { at: "04:00" }\n', /it does nothing — add "backup: RUNBOOK"/u],
     ['a mode of a backup or a look', '  a: { check: orders, mode: planned, at: "04:00" }\n', /only a rehearsal has a mode/u],
     ['a parameter of a look', '  a: { check: orders, parameters: { x: 1 }, at: "04:00" }\n', /a look at a system has no "parameters"/u],
