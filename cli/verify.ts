@@ -5,13 +5,19 @@ import { usage } from './failure.ts';
 const command: Command = {
   name: 'verify',
   summary: 'Checks records offline: that none was edited, taken away, exchanged, or written by a stranger.',
-  usage: 'RECORD…|FOLDER… --key PUBLIC-KEY [--head HEAD]',
+  usage: 'RECORD…|FOLDER… --key PUBLIC-KEY [--signer NAME=PUBLIC-KEY] [--head HEAD]',
   options: {
     key: {
       type: 'string',
       multiple: true,
       value: 'FILE',
-      help: 'Public key that is trusted, PEM; may be given several times. Default: LIFEBOAT_RECORD_KEY.',
+      help: 'Public key with which records are signed, PEM; may be given several times. Default: LIFEBOAT_RECORD_KEY.',
+    },
+    signer: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=FILE',
+      help: 'Who may sign records off, and the public key of that person, PEM; may be given several times.',
     },
     head: {
       type: 'string',
@@ -29,7 +35,7 @@ const command: Command = {
     const keys = many('key').length > 0 || fallback === undefined ? many('key') : [fallback];
     if (keys.length === 0)
       throw usage('verify needs the public key with which records were signed.', 'Give it with --key FILE, or LIFEBOAT_RECORD_KEY.');
-    return await verify(args.positionals, keys, many('head'), flag(args, 'json'));
+    return await verify(args.positionals, { keys, signers: many('signer'), heads: many('head') }, flag(args, 'json'));
   },
 };
 

@@ -31,6 +31,7 @@ export function examine(exhibits: readonly Exhibit[], { heads, whole }: Asked): 
     records: records.length,
     doubts: [
       ...exhibits.flatMap(ofSignature),
+      ...unsigned(records, signOffs),
       ...records.flatMap((one) => ofOne(one, one.statement)),
       ...[...systems].flatMap((system) => ofChain(system, ofSystem(records, system), ofHeads(heads, system), whole)),
       ...signOffs.flatMap(({ file, said }) => ofSignOff(file, said, records)),
@@ -38,8 +39,8 @@ export function examine(exhibits: readonly Exhibit[], { heads, whole }: Asked): 
         .filter(({ forged }) => forged)
         .map(({ system }) => bad('forged', system, `the signature of the head of ${system} does not hold`)),
     ],
-    signOffs: signOffs.flatMap(({ file, said }) => {
-      const of = records.find(({ digest }) => digest === said.record);
+    signOffs: signOffs.flatMap(({ file, said, is }) => {
+      const of = is !== 'signed' ? undefined : records.find(({ digest }) => digest === said.record);
       return of === undefined ? [] : [{ ...said, file, of: of.file, apart: !tookPart(of.statement, said.by) }];
     }),
   };
@@ -56,11 +57,26 @@ function ofSignature({ file, is, key, payloadType, text }: Exhibit): Doubt[] {
   if (is === 'forged')
     doubts.push(bad('edited', file, 'its signature does not hold: it was edited after it was signed, or somebody else signed it'));
   if (is === 'untrusted') doubts.push(bad('forged', file, `it is signed by a key that is not trusted (${key})`));
-  if (is === 'unsigned') doubts.push(unknown('unsigned', file, 'it bears no signature: anybody may have written it'));
   const read = payloadType === recordType ? readStatement(text) : payloadType === signOffType ? readSignOff(text) : undefined;
   if (read === undefined) doubts.push(bad('forged', file, `a statement of the type "${payloadType}" is no record`));
   if (read === null) doubts.push(bad('edited', file, 'what is signed is no record'));
   return doubts;
+}
+
+/** Where records are signed, one that is not had its signature taken away, or its worker had no key: both are for people to look at. */
+function unsigned(records: readonly Chained[], signOffs: readonly Exhibit[]): Doubt[] {
+  const first = (system: string): number =>
+    Math.min(...ofSystem(records, system).map(({ is, statement: { place } }) => (is === 'signed' ? (place.number ?? Infinity) : Infinity)));
+  return [
+    ...records
+      .filter(({ is }) => is === 'unsigned')
+      .map(({ file, statement: { place } }) =>
+        (place.number ?? Infinity) > first(place.system)
+          ? bad('unsigned', file, 'it bears no signature, and one before it does: it was taken away, or its worker had no key')
+          : unknown('unsigned', file, 'it bears no signature: anybody may have written it'),
+      ),
+    ...signOffs.filter(({ is }) => is === 'unsigned').map(({ file }) => bad('unsigned', file, 'a sign-off that nobody signed is none')),
+  ];
 }
 
 function ofOne({ file, beside }: Exhibit, { place, record, report }: Statement): Doubt[] {
@@ -81,11 +97,12 @@ function ofOne({ file, beside }: Exhibit, { place, record, report }: Statement):
 }
 
 function ofSignOff(file: string, said: SignOff, records: readonly Chained[]): Doubt[] {
-  const of = records.find(({ digest }) => digest === said.record);
-  if (of === undefined)
+  // Every store has its own copy of a record.
+  const copies = records.filter(({ digest }) => digest === said.record);
+  if (copies.length === 0)
     return [bad('sign-off', file, `${said.by} signed off a record that is not among these: the record was replaced, or is missing`)];
-  if (!file.startsWith(baseOf(of.file)))
-    return [bad('sign-off', file, `it lies beside another record than the one that ${said.by} signed off, which is ${of.file}`)];
+  if (!copies.some((of) => file.startsWith(baseOf(of.file))))
+    return [bad('sign-off', file, `it lies beside another record than the one that ${said.by} signed off, which is ${copies[0]!.file}`)];
   return [];
 }
 

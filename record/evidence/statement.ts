@@ -43,8 +43,18 @@ export interface SignOff {
 /** Null: it is no statement of that kind. */
 export function readStatement(text: string): Statement | null {
   const value = parsed(text) as Partial<Statement> | null;
-  return value?.format === 1 && typeof value.record === 'object' && typeof value.place === 'object' ? (value as Statement) : null;
+  const { format, place, record } = value ?? {};
+  return format === 1 && isPlace(place) && typeof record?.system === 'string' && Array.isArray(record.steps) && record.steps.every(isStep)
+    ? (value as Statement)
+    : null;
 }
+
+function isPlace(place: Partial<Place> | null | undefined): boolean {
+  const { system, number } = place ?? {};
+  return typeof system === 'string' && (number === null || (Number.isInteger(number) && number! > 0));
+}
+
+const isStep = (step: { readonly attempts?: unknown } | null): boolean => Array.isArray(step?.attempts);
 
 export function readSignOff(text: string): SignOff | null {
   const value = parsed(text) as Partial<SignOff> | null;

@@ -18,12 +18,15 @@ import { json, lifeboat } from './call.ts';
 describe('records that were signed', function () {
   this.timeout(30_000);
   const own = keyPair();
-  let [folder, key, head] = ['', '', ''];
+  const erin = keyPair();
+  let [folder, key, erinKey, head] = ['', '', '', ''];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lifeboat-records-'));
     key = join(folder, 'record.key.pub');
+    erinKey = join(folder, 'erin.key.pub');
     await writeFile(key, own.publicKey);
+    await writeFile(erinKey, erin.publicKey);
     head = headOf(await chain(join(folder, 'whole'), 4));
   });
   after(() => rm(folder, { recursive: true, force: true }));
@@ -64,6 +67,16 @@ describe('records that were signed', function () {
       ['swapped 4'],
     ],
     ['a sign-off that is of another record', (at) => signOff(at, 4, 3), ['sign-off 4']],
+    ['the signature taken away from an edited one', (at) => strip(at, 4), ['unsigned 4']],
+    [
+      'what is no record under a good signature',
+      (at) => seals(at, 2, () => ['{"format":1,"record":null,"place":null}', own.signer]),
+      ['edited 2'],
+    ],
+    ['a number that is none', (at) => seals(at, 4, (text) => [text.replace('"number":4', '"number":"x"'), own.signer]), ['edited 4']],
+    ['a record that was made by somebody who may sign off', (at) => seals(at, 4, (text) => [text, erin.signer]), ['forged 4']],
+    ['a sign-off in the name of somebody else', (at) => signOff(at, 4, 4, erin.signer, 'dora'), ['forged 4']],
+    ['a sign-off that nobody signed', (at) => signOff(at, 4, 4, null), ['unsigned 4']],
     ['a sign-off that was edited', (at) => signOff(at, 4, 4, keyPair().signer), ['forged 4']],
   ];
   for (const [what, tamper, found] of tamperings)
@@ -71,7 +84,7 @@ describe('records that were signed', function () {
       const at = join(folder, what.replaceAll(' ', '-'));
       await cp(join(folder, 'whole'), at, { recursive: true });
       await tamper(at);
-      const { doubts } = await examineFiles([at], [key], [head]);
+      const { doubts } = await examineFiles([at], { keys: [key], signers: [`erin=${erinKey}`], heads: [head] });
       const told = doubts
         .filter(({ bad }) => bad)
         .map((doubt) => `${doubt.what} ${doubt.where === 'orders' ? 'orders' : numberOf(doubt.where)}`);
@@ -95,13 +108,13 @@ describe('records that were signed', function () {
 
   it('are each as signed where single ones are looked at, and no gap is held against them', async () => {
     const [, second, , fourth] = await statements(join(folder, 'whole'));
-    const { doubts } = await examineFiles([second!, fourth!], [key], []);
+    const { doubts } = await examineFiles([second!, fourth!], { keys: [key] });
     assert.deepEqual([...new Set(doubts.map((doubt) => [doubt.what, doubt.bad].join()))], ['not proven,false']);
   });
 
   it('are held to a head whose own signature is looked at', async () => {
     const forged = `${head.split(':').slice(0, 3).join(':')}:${Buffer.alloc(64).toString('base64')}`;
-    const { doubts } = await examineFiles([join(folder, 'whole')], [key], [forged]);
+    const { doubts } = await examineFiles([join(folder, 'whole')], { keys: [key], heads: [forged] });
     assert.deepEqual(
       doubts.map(({ what, bad }) => [what, bad]),
       [
@@ -125,7 +138,7 @@ describe('records that were signed', function () {
     const [file] = await statements(at);
     const envelope = JSON.parse(await readFile(file!, 'utf8')) as Envelope;
     await writeFile(file!, JSON.stringify({ ...envelope, payloadType: signOffType }));
-    const { doubts } = await examineFiles([at], [key], [head]);
+    const { doubts } = await examineFiles([at], { keys: [key], heads: [head] });
     assert.ok(doubts.some(({ what, where }) => what === 'edited' && where === file));
   });
 
@@ -142,9 +155,27 @@ describe('records that were signed', function () {
     assert.deepEqual(await readFile(record), before);
     const untrusted = await lifeboat(['verify', at, '--key', key, '--head', head]);
     assert.deepEqual([untrusted.code, /forged .*sign-off-erin/.test(untrusted.out)], [1, true]);
-    const both = await lifeboat(['verify', at, '--key', key, '--key', public_, '--head', head]);
+    const both = await lifeboat(['verify', at, '--key', key, '--signer', `erin@example.com=${public_}`, '--head', head]);
     assert.equal(both.code, 0);
     assert.match(both.out, /signed off .*by erin@example\.com \(auditor\), who took no part in it, at .*: Accepted\./);
+  });
+
+  it('are the same in every store, and a sign-off in one of them is of both', async () => {
+    const [one, other] = [join(folder, 'store-a'), join(folder, 'store-b')];
+    for (const at of [one, other]) await cp(join(folder, 'whole'), at, { recursive: true });
+    await signOff(other, 4, 4);
+    const { doubts, signOffs } = await examineFiles([one, other], { keys: [key], signers: [`erin=${erinKey}`], heads: [head] });
+    assert.deepEqual([doubts, signOffs.map(({ by }) => by)], [[], ['erin']]);
+  });
+
+  it('are signed off by nobody whose signature is not there or does not hold', async () => {
+    const at = join(folder, 'claimed');
+    await cp(join(folder, 'whole'), at, { recursive: true });
+    for (const signer of [null, own.signer, keyPair().signer]) {
+      await signOff(at, 4, 4, signer);
+      const { signOffs } = await examineFiles([at], { keys: [key], signers: [`erin=${erinKey}`], heads: [head] });
+      assert.deepEqual(signOffs, []);
+    }
   });
 
   /** A folder with a chain of records, as a worker writes them. */
@@ -179,6 +210,12 @@ describe('records that were signed', function () {
     const [text, signer] = change(contentOf(JSON.parse(await readFile(file, 'utf8')) as Envelope).toString());
     await writeFile(file, JSON.stringify(seal(recordType, text, signer)));
   }
+  async function strip(at: string, number: number): Promise<void> {
+    const file = (await statements(at))[number - 1]!;
+    const text = contentOf(JSON.parse(await readFile(file, 'utf8')) as Envelope).toString();
+    await writeFile(file, JSON.stringify(seal(recordType, text.replace('run 4', 'all went well'), null)));
+    await rm(file.replace('.dsse.json', '.json'));
+  }
   async function graft(at: string): Promise<void> {
     const files = await statements(at);
     const [one, other] = await Promise.all([2, 3].map(async (index) => JSON.parse(await readFile(files[index]!, 'utf8')) as Envelope));
@@ -212,10 +249,10 @@ describe('records that were signed', function () {
     await writeFile(other, JSON.stringify(seal(recordType, text.replace('"run 4"', '"run 9"'), own.signer)));
   }
   /** A sign-off that lies beside one record and is of another. */
-  async function signOff(at: string, beside: number, of: number, signer = own.signer): Promise<void> {
+  async function signOff(at: string, beside: number, of: number, signer: Key | null = erin.signer, by = 'erin'): Promise<void> {
     const files = await statements(at);
     const record = digestOf(contentOf(JSON.parse(await readFile(files[of - 1]!, 'utf8')) as Envelope));
-    const said = { format: 1, system: 'orders', record, by: 'erin', role: null, at: '2026-12-01T00:00:00Z', words: 'seen' };
+    const said = { format: 1, system: 'orders', record, by, role: null, at: '2026-12-01T00:00:00Z', words: 'seen' };
     const file = files[beside - 1]!.replace('.dsse.json', '.sign-off-erin.dsse.json');
     await writeFile(`${file}.new`, JSON.stringify(seal(signOffType, JSON.stringify(said), signer)));
     await rename(`${file}.new`, file);

@@ -44,6 +44,7 @@ export class FullWorld {
     await writeFile(join(folder, 'temporal.toml'), '[profile.default]\n');
     let lab: FullLab | undefined;
     let server: Server | undefined;
+    let world: FullWorld | undefined;
     try {
       const [port, uiPort] = await freePorts(2);
       server = await startServer({
@@ -55,10 +56,13 @@ export class FullWorld {
       });
       lab = await upFull({ folder: join(folder, 'lab'), net, temporal: server.port, ui: server.ui });
       const connection = await Connection.connect({ address: server.address });
-      const world = new FullWorld(folder, lab, server, new Client({ connection }));
+      world = new FullWorld(folder, lab, server, new Client({ connection }));
       if (workers) await world.startWorkers();
       return world;
     } catch (error) {
+      // A worker that goes on would keep the process of the tests from ending.
+      await world?.stopWorkers();
+      await world?.client.connection.close().catch(() => undefined);
       await server?.kill();
       if (lab) await downFull(lab.folder);
       await rm(folder, { recursive: true, force: true });
