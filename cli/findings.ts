@@ -1,4 +1,5 @@
 import type { FindingChange } from '../workflows/wire.ts';
+import { byWeight, isOverdue } from '../record/found.ts';
 import { duration } from '../record/words.ts';
 import { flag, text } from './arguments.ts';
 import type { Arguments, Command } from './command.ts';
@@ -62,7 +63,8 @@ function changeOf(act: Act, args: Arguments, by: string): Omit<FindingChange, 'i
     ['due', due],
     ['until', until],
   ] as const)
-    if (date !== undefined && Number.isNaN(Date.parse(date))) throw usage(`--${option} "${date}" is no date.`, 'Write it like 2027-01-31.');
+    if (date !== undefined && (!/^\d{4}-\d\d-\d\d$/u.test(date) || Number.isNaN(Date.parse(date))))
+      throw usage(`--${option} "${date}" is no date.`, 'Write it like 2027-01-31.');
   if (act === 'assign') {
     if (owner === undefined && due === undefined)
       throw usage('assign needs --owner or --due.', 'lifeboat findings assign ID --owner NAME --due DATE');
@@ -77,14 +79,10 @@ function changeOf(act: Act, args: Arguments, by: string): Omit<FindingChange, 'i
   return { by, state: { is, reason: reason ?? '', ...(until === undefined ? {} : { until: new Date(until).toISOString() }) } };
 }
 
-const weights = ['must', 'should', 'note'];
-const states = ['open', 'accepted', 'closed'];
-
 /** Open ones first, the weightiest and oldest of them first. */
 function show(found: readonly KnownFinding[], now: number): void {
   if (found.length === 0) return say('Nothing is known that is to be mended.');
-  const rank = ({ finding }: KnownFinding): number => states.indexOf(finding.state) * 10 + weights.indexOf(finding.weight);
-  const sorted = found.toSorted((one, other) => rank(one) - rank(other) || one.finding.firstSeen.localeCompare(other.finding.firstSeen));
+  const sorted = found.toSorted((one, other) => byWeight(one.finding, other.finding));
   const heads = ['system', 'weight', 'state', 'id', 'known for', 'owner', 'due', 'what'];
   const [head, ...lines] = table([heads, ...sorted.map((one) => rowOf(one, now))]);
   say(paint('dim', head!.trimEnd()));
@@ -93,7 +91,7 @@ function show(found: readonly KnownFinding[], now: number): void {
 
 function rowOf({ system, finding }: KnownFinding, now: number): string[] {
   const { id, state, weight, firstSeen, times, owner, due, word, text: what } = finding;
-  const late = state === 'open' && due !== null && Date.parse(due) < now;
+  const late = isOverdue(finding, new Date(now));
   const until = state === 'accepted' && word?.until != null ? ` until ${word.until.slice(0, 10)}` : '';
   return [
     plain(system),

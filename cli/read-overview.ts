@@ -9,31 +9,30 @@ export async function readOverview(temporal: Temporal, runbooks: string): Promis
   const [systems, written, coming, found] = await Promise.all([
     knownSystems(temporal),
     writtenSystems(runbooks).catch(() => []),
-    comingTimes(temporal),
+    comingTimes(temporal).then(
+      (coming) => ({ coming, comingMissing: null }),
+      () => ({ coming: [], comingMissing: 'Schedules could not be read: what begins next is not known here.' }),
+    ),
     readFindings(temporal, undefined, false).then(
       (findings) => ({ findings, findingsMissing: null }),
       () => ({ findings: [], findingsMissing: 'Findings could not be read: no worker answers. Each system above says how many it has.' }),
     ),
   ]);
-  return { systems, written, coming, ...found };
+  return { systems, written, ...coming, ...found };
 }
 
 /** What each of Lifeboat's own schedules starts next, soonest first; those that are paused before all. */
 async function comingTimes({ client }: Temporal): Promise<readonly Coming[]> {
   const all: Coming[] = [];
-  try {
-    for await (const { scheduleId, memo, info, state } of client.schedule.list()) {
-      if (memo?.['lifeboat'] === undefined) continue;
-      const [next] = info.nextActionTimes;
-      const name = scheduleId.replace(/^lifeboat-/u, '');
-      all.push({
-        name,
-        at: state.paused || next === undefined ? null : next.toISOString(),
-        paused: state.paused ? state.note || 'no reason was given' : null,
-      });
-    }
-  } catch {
-    return [];
+  for await (const { scheduleId, memo, info, state } of client.schedule.list()) {
+    if (memo?.['lifeboat'] === undefined) continue;
+    const [next] = info.nextActionTimes;
+    const name = scheduleId.replace(/^lifeboat-/u, '');
+    all.push({
+      name,
+      at: state.paused || next === undefined ? null : next.toISOString(),
+      paused: state.paused ? state.note || 'no reason was given' : null,
+    });
   }
   return all.toSorted((one, other) => (one.at ?? '').localeCompare(other.at ?? '') || one.name.localeCompare(other.name));
 }

@@ -46,13 +46,30 @@ function ofStep({ id, kind, uses, outcome, note, attempts }: Walked, node: PlanN
   return told;
 }
 
+/** The longest path of the plan without what this run leaves out, as the other mode does. Milliseconds. */
+function longest(planned: readonly PlanNode[], leftOut: ReadonlySet<string>): number {
+  const after = (id: string): PlanNode[] => planned.filter(({ needs }) => needs.includes(id));
+  const lengths = new Map<string, number>();
+  const lengthFrom = (node: PlanNode): number => {
+    const known = lengths.get(node.id);
+    if (known !== undefined) return known;
+    const next = after(node.id);
+    const own = leftOut.has(node.id) ? 0 : node.remaining - Math.max(0, ...next.map(({ remaining }) => remaining));
+    const length = own + Math.max(0, ...next.map(lengthFrom));
+    lengths.set(node.id, length);
+    return length;
+  };
+  return Math.max(...planned.map(lengthFrom));
+}
+
 /** The plan against what was done. */
 export function plannedAgainst({ planned, walked }: Pick<Source, 'planned' | 'walked'>, actual: number): RunRecord['planned'] {
   const mine = walked.filter(({ outcome }) => outcome !== 'left out');
   return {
     steps: mine.length,
     carriedOut: mine.filter(({ outcome }) => outcome === 'done' || outcome === 'done by hand').length,
-    expected: planned.length === 0 ? null : Math.max(...planned.map(({ remaining }) => remaining)),
+    expected:
+      planned.length === 0 ? null : longest(planned, new Set(walked.flatMap(({ id, outcome }) => (outcome === 'left out' ? [id] : [])))),
     actual,
   };
 }

@@ -34,7 +34,8 @@ export async function known(temporal: Temporal, name: string): Promise<Known | n
 
 /** The same; throws a usage failure where there is none, code 4 where it is no schedule of Lifeboat's. */
 export async function theSchedule(temporal: Temporal, name: string): Promise<Known> {
-  const found = await known(temporal, nameOf(name));
+  // A name may itself begin as the names of Temporal do.
+  const found = (await known(temporal, name)) ?? (nameOf(name) === name ? null : await known(temporal, nameOf(name)));
   if (found === null)
     throw usage(
       `Temporal has no schedule ${name}.${didYouMean(name, await ownedBy(temporal))}`,

@@ -1,3 +1,4 @@
+import type { ScheduleDescription } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, type Temporal } from '../connect.ts';
 import { exit } from '../exit.ts';
@@ -26,7 +27,7 @@ export async function run(temporal: Temporal, wanted: string, json: boolean): Pr
     if (info.numActionsTaken === before.numActionsTaken) continue;
     const { workflowId } = info.recentActions.at(-1)!.action.workflow;
     if (json) sayJson({ name, workflowId, link: temporal.link(workflowId) });
-    else say(`Started ${plain(workflowId)}: ${temporal.link(workflowId)}\nFollow it: lifeboat status ${plain(workflowId)}`);
+    else say(`Started ${plain(workflowId)}: ${temporal.link(workflowId)}${followed(described, workflowId)}`);
     return exit.done;
   }
   throw new Failure(
@@ -62,6 +63,12 @@ export async function remove(temporal: Temporal, wanted: string, json: boolean):
   if (json) sayJson({ name, removed: true });
   else say(`${plain(name)} is removed. What it started goes on.`);
   return exit.done;
+}
+
+/** A look at readiness is no run: what came of it is what `lifeboat status` says of its system. */
+function followed({ action }: ScheduleDescription, workflowId: string): string {
+  const look = 'workflowType' in action && action.workflowType === 'readiness';
+  return look ? '\nWhat comes of it: lifeboat status' : `\nFollow it: lifeboat status ${plain(workflowId)}`;
 }
 
 async function act<T>(temporal: Temporal, doing: string, call: () => Promise<T>): Promise<T> {

@@ -34,7 +34,7 @@ const scheduleGrammar = z
     system: nameField('Which of the systems that the runbook serves. Default: the only one.').optional(),
     mode: z.enum(['planned', 'unplanned']).describe('Of a rehearsal: the mode. Default: as the runbook says.').optional(),
     parameters: z.record(z.string(), z.json().describe('A value.')).describe("The runbook's parameters.").optional(),
-    every: durationField('An interval of a second or more, counted from midnight UTC on 1 January 1970.').optional(),
+    every: durationField('An interval of whole seconds, counted from midnight UTC on 1 January 1970.').optional(),
     at: z
       .union([timeField, z.array(timeField).min(1)])
       .describe('A time of day, or several.')
@@ -76,8 +76,8 @@ const scheduleGrammar = z
     if (what.length > 1) say(what[1]!, 'one schedule does one thing', `write another schedule for "${what[1]}"`);
     if (written.at !== undefined && written.every !== undefined)
       say('every', 'it has both a time of day and an interval', 'leave "at" or "every" out');
-    if (written.every !== undefined && written.every < 1_000)
-      say('every', 'Temporal counts in whole seconds', 'write "1 second" at the least');
+    if (written.every !== undefined && (written.every === 0 || written.every % 1_000 !== 0))
+      say('every', 'an interval is a whole number of seconds', 'write such as every: 30 minutes');
     if (written.on !== undefined && written.at === undefined) say('on', 'days need a time of day', 'add "at", such as at: "03:00"');
     if (written.months !== undefined && written.at === undefined)
       say('months', 'months need a time of day', 'add "at", such as at: "03:00"');

@@ -33,20 +33,24 @@ export function checkSchedules(file: SchedulesFile, against: Against): void {
 
 /** What is promised and scheduled must be scheduled often enough: else an alarm is raised with nothing amiss. */
 function checkPromises(file: SchedulesFile, { inventory, runbooks, warnings, now }: Against): void {
-  const gapOf = ({ name, kind, spec }: Entry): number =>
-    longestGap(file.data.schedules[name]!, heldBack(kind) ? file.data.blackout : [], now) + spec.jitter;
-  const entries = timetable(file, runbooks).map((entry) => ({ ...entry, gap: gapOf(entry) }));
+  const entries = timetable(file, runbooks);
+  const gapOf = (some: readonly Entry[]): number =>
+    longestGap(
+      some.map(({ name }) => file.data.schedules[name]!),
+      heldBack(some[0]!.kind) ? file.data.blackout : [],
+      now,
+    ) + Math.max(...some.map(({ spec }) => spec.jitter));
   for (const [system, { promised }] of Object.entries(inventory.data.systems))
     for (const kind of ['backup', 'rehearsal', 'readiness'] as const) {
       const within = promised?.[kind];
-      const often = entries
-        .filter((entry) => entry.kind === kind && entry.input.system === system)
-        .toSorted((one, other) => one.gap - other.gap)[0];
-      if (within !== undefined && often !== undefined && often.gap >= within)
+      const some = entries.filter((entry) => entry.kind === kind && entry.input.system === system);
+      if (within === undefined || some.length === 0) continue;
+      const gap = gapOf(some);
+      if (gap >= within)
         warnings.add(
           file,
-          ['schedules', often.name],
-          `${Number.isFinite(often.gap) ? `up to ${inDays(often.gap)} pass between two of them` : 'it comes to nothing'}, and "${system}" promises a ${kind} every ${inDays(within)}: an alarm will be raised`,
+          ['schedules', some[0]!.name],
+          `${Number.isFinite(gap) ? `up to ${inDays(gap)} pass between two of them` : 'it comes to nothing'}, and "${system}" promises a ${kind} every ${inDays(within)}: an alarm will be raised`,
           'schedule it more often, or promise less in the inventory',
         );
     }

@@ -17,10 +17,12 @@ export interface Overview {
   /** Why the findings could not be read; null: these are all. */
   readonly findingsMissing: string | null;
   readonly coming: readonly Coming[];
+  /** Why schedules are not all known; null: they are. */
+  readonly comingMissing: string | null;
 }
 
 /** All systems on one self-contained page: what is wrong first, then each system with its proofs and trends. Pure. */
-export function dashboard({ systems, written, findings, findingsMissing, coming }: Overview, now: Date): string {
+export function dashboard({ systems, written, findings, findingsMissing, coming, comingMissing }: Overview, now: Date): string {
   const all = standings(systems, written, now.getTime());
   const [title, tone] = [headline(all), all[0]?.tone ?? 'mixed'];
   const page = html`<!doctype html>
@@ -45,7 +47,7 @@ export function dashboard({ systems, written, findings, findingsMissing, coming 
             <h2>Systems</h2>
             ${systemsTable(all)}
           </section>
-          ${findingsSection(findings, findingsMissing, now)} ${comingSection(coming, now)} ${headsSection(all)}
+          ${findingsSection(findings, findingsMissing, now)} ${comingSection(coming, comingMissing, now)} ${headsSection(all)}
         </main>
       </body>
     </html> `;

@@ -1,5 +1,6 @@
 import type { Finding } from '../../workflows/wire.ts';
 import { headLine } from '../evidence/head.ts';
+import { byWeight, isOverdue } from '../found.ts';
 import { html, type Html } from '../report/html.ts';
 import { duration } from '../words.ts';
 import type { Standing } from './standing.ts';
@@ -22,13 +23,7 @@ export function findingsSection(
   now: Date,
 ): Html | null {
   if (all.length === 0 && missing === null) return null;
-  const weights = ['must', 'should', 'note'];
-  const order = all.toSorted(
-    (one, other) =>
-      Number(one.finding.state === 'accepted') - Number(other.finding.state === 'accepted') ||
-      weights.indexOf(one.finding.weight) - weights.indexOf(other.finding.weight) ||
-      one.finding.firstSeen.localeCompare(other.finding.firstSeen),
-  );
+  const order = all.toSorted((one, other) => byWeight(one.finding, other.finding));
   return html`<section>
     <h2>What was found, and is not mended</h2>
     ${missing === null ? null : html`<p class="banner">${missing}</p>`}
@@ -43,12 +38,8 @@ export function findingsSection(
   </section>`;
 }
 
-function findingRow(
-  system: string,
-  { weight, text, subject, runbook, owner, due, state, firstSeen, times, word }: Finding,
-  now: Date,
-): Html {
-  const overdue = state === 'open' && due !== null && due < now.toISOString().slice(0, 10);
+function findingRow(system: string, finding: Finding, now: Date): Html {
+  const { weight, text, subject, runbook, owner, due, state, firstSeen, times, word } = finding;
   const whose = owner === null ? 'nobody' : owner;
   return html`<tr class="${state === 'accepted' ? 'void' : ''}">
     <td><b>${system}</b><small>${runbook}, ${subject}</small></td>
@@ -60,28 +51,31 @@ function findingRow(
         state === 'accepted'
           ? `risk accepted by ${word?.by ?? 'somebody'}${word?.until ? ` until ${word.until.slice(0, 10)}` : ''}`
           : html`<span class="${owner === null ? 'miss' : ''}">owner: ${whose}</span>`
-      }${due === null ? null : html`<small class="${overdue ? 'miss' : ''}">due ${due}</small>`}
+      }${due === null ? null : html`<small class="${isOverdue(finding, now) ? 'miss' : ''}">due ${due}</small>`}
     </td>
     <td class="time">since ${firstSeen.slice(0, 10)}, seen ${times === 1 ? 'once' : `${times} times`}</td>
   </tr>`;
 }
 
 /** What the schedules begin next; one that is paused is said to be. */
-export function comingSection(coming: readonly Coming[], now: Date): Html {
+export function comingSection(coming: readonly Coming[], missing: string | null, now: Date): Html {
   return html`<section>
     <h2>Next, by schedule</h2>
+    ${missing === null ? null : html`<p class="banner">${missing}</p>`}
     ${
-      coming.length === 0
-        ? html`<p class="none">
-            Nothing is scheduled: what nobody begins is not done. Write schedules.yaml, then lifeboat schedules apply.
-          </p>`
-        : html`<div class="wide">
-            <table class="next">
-              <tbody>
-                ${coming.map((one) => comingRow(one, now))}
-              </tbody>
-            </table>
-          </div>`
+      coming.length === 0 && missing !== null
+        ? null
+        : coming.length === 0
+          ? html`<p class="none">
+              Nothing is scheduled: what nobody begins is not done. Write schedules.yaml, then lifeboat schedules apply.
+            </p>`
+          : html`<div class="wide">
+              <table class="next">
+                <tbody>
+                  ${coming.map((one) => comingRow(one, now))}
+                </tbody>
+              </table>
+            </div>`
     }
   </section>`;
 }

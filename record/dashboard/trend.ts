@@ -17,11 +17,11 @@ export function trends({ trend, system }: Summary): Html {
   const times = trend.map(({ time, ...rest }) => ({ ...rest, value: time }));
   const losses = trend.flatMap(({ point, ...rest }) => (point === undefined ? [] : [{ ...rest, value: point }]));
   if (times.length === 0) return html`<span class="none">none was measured</span>`;
-  return html`${line(times, 'recovery time', system)}${losses.length === 0 ? null : line(losses, 'data lost', system)}`;
+  return html`${line(times, 'recovery time', ['slower', 'faster'], system)}${losses.length === 0 ? null : line(losses, 'data lost', ['more', 'less'], system)}`;
 }
 
 /** Oldest on the left. Live runs are filled dots, rehearsals rings, what failed is red. */
-function line(points: readonly Point[], what: string, system: string): Html {
+function line(points: readonly Point[], what: string, words: readonly [more: string, less: string], system: string): Html {
   const most = Math.max(...points.map(({ value }) => value));
   const x = (index: number): string =>
     (points.length === 1 ? width / 2 : margin + (index * (width - 2 * margin)) / (points.length - 1)).toFixed(1);
@@ -34,7 +34,7 @@ function line(points: readonly Point[], what: string, system: string): Html {
   });
   const last = points.at(-1)!.value;
   return html`<figure class="trend">
-    <figcaption>${what} <b>${last === 0 && what === 'data lost' ? 'none' : duration(last)}</b>${change(points)}</figcaption>
+    <figcaption>${what} <b>${last === 0 && what === 'data lost' ? 'none' : duration(last)}</b>${change(points, ...words)}</figcaption>
     <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${what} of ${system}, ${points.length} runs">
       <polyline points="${points.map(({ value }, index) => `${x(index)},${y(value)}`).join(' ')}" />
       ${marks}
@@ -43,15 +43,17 @@ function line(points: readonly Point[], what: string, system: string): Html {
 }
 
 /** How the last one stands to the median of those of its kind before it. */
-function change(points: readonly Point[]): string {
+function change(points: readonly Point[], more: string, less: string): string {
   const last = points.at(-1)!;
+  // One that failed ended early, or late: it is no measure.
+  if (!last.good) return ', failed';
   const before = points
     .slice(0, -1)
-    .filter(({ live }) => live === last.live)
+    .filter(({ live, good }) => live === last.live && good)
     .map(({ value }) => value)
     .toSorted((one, other) => one - other);
   const usual = before[Math.floor(before.length / 2)];
   if (usual === undefined || usual === 0) return '';
   const percent = Math.round((100 * (last.value - usual)) / usual);
-  return Math.abs(percent) < 15 ? ', as usual' : percent > 0 ? `, ${percent} % slower` : `, ${-percent} % faster`;
+  return Math.abs(percent) < 15 ? ', as usual' : percent > 0 ? `, ${percent} % ${more}` : `, ${-percent} % ${less}`;
 }

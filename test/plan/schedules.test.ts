@@ -120,7 +120,7 @@ describe('schedules', () => {
     [
       'an interval of no time',
       '  a: { check: orders, every: 0 seconds }\n',
-      /:2:\d+: "every": Temporal counts in whole seconds — write "1 second" at the least/u,
+      /:2:\d+: "every": an interval is a whole number of seconds — write such as every: 30 minutes/u,
     ],
     ['nothing to do', '  a: { at: "04:00" }\n', /it does nothing — add "backup: RUNBOOK"/u],
     ['a mode of a backup or a look', '  a: { check: orders, mode: planned, at: "04:00" }\n', /only a rehearsal has a mode/u],
@@ -165,6 +165,19 @@ describe('schedules', () => {
       gaps(monthly, 'blackout: [2027-03-07]\n').join('\n'),
       /:3:\d+: up to 56 days pass between two of them, and "orders" promises a rehearsal every 36 days: an alarm will be raised/u,
     );
+    assert.match(
+      gaps('  a: { rehearse: r, every: 14 days }\n', 'blackout: [2027-12-01..2028-01-31]\n').join('\n'),
+      /up to 84 days pass between two of them/u,
+    );
+    assert.deepEqual(gaps('  a: { rehearse: r, every: 30 minutes }\n'), []);
+    const halves = ['first sunday', 'day 15'].map(
+      (on, nth) => `  h${nth}: { rehearse: r, on: ${on}, months: [january, march, may, july, september, november], at: "04:00" }\n`,
+    );
+    assert.equal(gaps(halves[0]!).length, 1);
+    const others = halves.map((text) =>
+      text.replace(/h\d/u, 'x$&').replace(/\[.*\]/u, '[february, april, june, august, october, december]'),
+    );
+    assert.deepEqual(gaps([halves[0], others[0]].join('')), [], 'both together are monthly');
     assert.equal(gaps('  a: { rehearse: r, at: "04:00", paused: why }\n').length, 1);
     assert.equal(gaps(`${monthly}  b: { rehearse: r, on: monday, at: "04:00" }\n`, 'blackout: [2027-03-07]\n').length, 0, 'one is enough');
   });

@@ -75,9 +75,10 @@ describe('the dashboard', () => {
     assert.match(shown, new RegExp(`shop:41:${'ab'.repeat(32)}`, 'u'));
   });
 
-  it('draws recovery time and point of the last runs, and says how the last stands to those of its kind before', () => {
+  it('draws recovery time and point of the last runs, and says how the last stands to those of its kind that went well before', () => {
     const shown = page();
-    assert.match(text(shown), /recovery time 1 min 11 s , 196 % slower/u);
+    assert.match(text(shown), /recovery time 33 s , as usual/u);
+    assert.match(text(shown), /recovery time 1 min 11 s , failed/u, 'what failed is no measure');
     assert.match(text(shown), /data lost 420 ms/u);
     assert.match(shown, /2026-11-01: 1 min 11 s, rehearsal, failed/u);
   });
@@ -85,6 +86,9 @@ describe('the dashboard', () => {
   it('says so where findings could not be read, or nothing is scheduled', () => {
     assert.match(text(page({ findings: [], findingsMissing: 'No worker answers.' })), /is not mended No worker answers\./u);
     assert.match(text(page({ coming: [] })), /Nothing is scheduled: what nobody begins is not done/u);
+    const unread = text(page({ coming: [], comingMissing: 'Schedules could not be read.' }));
+    assert.match(unread, /Schedules could not be read/u);
+    assert.doesNotMatch(unread, /Nothing is scheduled/u);
   });
 
   it('needs nothing but itself, and takes no word for markup', () => {

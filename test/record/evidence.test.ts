@@ -65,6 +65,14 @@ describe('what an auditor asks of a record', () => {
     assert.ok(makeRecord(lyingFence).planned.carriedOut < makeRecord(lyingFence).planned.steps);
   });
 
+  it('expects of a run the time of its own steps, not of those that the other mode has', () => {
+    // facts 1 s, quiesce 60 s or fence 4 s, promote 2 s, and each look at the end 1 s.
+    const remaining: { [id: string]: number } = { facts: 64, 'cut-over': 63, quiesce: 63, fence: 7, promote: 3, rows: 1, reachable: 1 };
+    const steps = recovered.steps!.map((node) => ({ ...node, remaining: 1_000 * (remaining[node.id] ?? 0) }));
+    assert.equal(makeRecord({ ...recovered, steps }).planned.expected, 8_000);
+    assert.equal(makeRecord({ ...backedOut, steps }).planned.expected, 64_000);
+  });
+
   it('shows of a finding that was known before who owns it, until when, and what risk was accepted', () => {
     const word = {
       by: 'dora@example.com',

@@ -103,6 +103,7 @@ export const overview: Overview = {
     },
   ],
   findingsMissing: null,
+  comingMissing: null,
   coming: [
     { name: 'orders-rehearsal', at: null, paused: 'until the new disks are in (alice)' },
     { name: 'orders-backup', at: '2026-11-23T23:00:00.000Z', paused: null },
