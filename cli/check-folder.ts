@@ -29,8 +29,8 @@ export async function check(folder: string, options: Checking): Promise<number> 
   const found = inventory === undefined ? [] : runbooks.map((runbook) => lint({ runbook, runbooks, inventory, types }));
   const timed =
     schedules === undefined || inventory === undefined ? { problems: [], warnings: [] } : checked(schedules, { inventory, runbooks });
-  const problems = [...broken, ...found.flatMap((one) => one.problems), ...timed.problems];
-  const warnings = [...found.flatMap((one) => one.warnings), ...timed.warnings];
+  const problems = once([...broken, ...found.flatMap((one) => one.problems), ...timed.problems]);
+  const warnings = once([...found.flatMap((one) => one.warnings), ...timed.warnings]);
   const nothing = problems.length === 0 && runbooks.length === 0;
   const wanted = options.system === undefined ? [...new Set(runbooks.map(({ data }) => data.system))] : [options.system];
   const seen: Live | null = options.live && problems.length === 0 && !nothing ? await live(folder, wanted) : null;
@@ -47,6 +47,9 @@ export async function check(folder: string, options: Checking): Promise<number> 
   }
   return ok ? exit.done : exit.otherwise;
 }
+
+/** What is wrong with the inventory is found with each runbook of the system. */
+const once = (all: readonly Problem[]): readonly Problem[] => [...new Map(all.map((one) => [printProblem(one), one])).values()];
 
 const shown = (problem: Problem): string => plain(printProblem(problem));
 

@@ -3,6 +3,8 @@ import { analyse } from './analyse.ts';
 import type { Analysis } from './analysis.ts';
 import { inCircle } from './draft-branch.ts';
 import { systemFacts, waysOf } from './facts.ts';
+import { tellNoCopy } from './lint/copies.ts';
+import { checkPlaces } from './lint/places.ts';
 import type { InventoryFile, RunbookFile } from './load.ts';
 import type { Problem } from './problem.ts';
 import { Problems } from './problem.ts';
@@ -30,7 +32,9 @@ export function lint(input: {
     for (const problem of circles(scope, analysis)) problems.put(problem);
     for (const problem of scope.problems.list) problems.put(problem);
     for (const warning of scope.warnings.list) warnings.put(warning);
+    if (analysis !== undefined) tellNoCopy(analysis, warnings);
   }
+  checkPlaces(input.inventory, input.runbook.data.system, problems);
   return { problems: problems.sorted(), warnings: warnings.sorted() };
 }
 

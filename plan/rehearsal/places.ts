@@ -1,4 +1,5 @@
 import { hostFacts, own, pairOf, siteFacts } from '../facts.ts';
+import type { Inventory, InventorySystem } from '../grammar/inventory.ts';
 import type { InventoryFile } from '../load.ts';
 import type { SweepPlace } from '../plan.ts';
 import { copyName } from './copy-name.ts';
@@ -33,16 +34,10 @@ function foldersAt(inventory: InventoryFile, name: string, site: string): readon
   if (system === undefined) return [];
   const { root } = placeOf(system, site);
   const { data } = rehearsalInventory(inventory, name, site);
-  const files = system.backups?.files;
-  const stores = [files?.stores, files?.copies, system.backups?.postgres?.copies].flatMap((one) => Object.values(one ?? {}));
-  const keepers = stores.flatMap((store) => own(inventory.data.stores, store)?.host ?? []);
-  const ofFiles = new Set(
-    [...Object.values(files?.hosts ?? {}), ...keepers].filter((host) => own(inventory.data.hosts, host)?.site === site),
-  );
   const member = own(system.postgres?.members ?? {}, site);
   return [
     ...(member === undefined ? [] : folder(member, system.postgres?.owner)),
-    ...[...ofFiles].flatMap((host) => folder(host, files?.user, 'root')),
+    ...savingHosts(inventory.data, system, site).flatMap((host) => folder(host, system.backups?.files?.user, 'root')),
   ];
 
   /** `otherwise`: as whom, where it is not said and the login is another's. */
@@ -52,4 +47,12 @@ function foldersAt(inventory: InventoryFile, name: string, site: string): readon
     const user = as ?? (host.connection === 'ssh' && host.ssh?.user !== otherwise ? otherwise : undefined);
     return [{ host, root, ...(user === undefined ? {} : { user }) }];
   }
+}
+
+/** Hosts at a site whose files are saved, or that keep what was saved of the system: what is restored of it lies there. */
+export function savingHosts({ hosts, stores }: Inventory, { backups }: InventorySystem, site: string): readonly string[] {
+  const { files, postgres } = backups ?? {};
+  const kept = [files?.stores, files?.copies, postgres?.copies].flatMap((one) => Object.values(one ?? {}));
+  const keepers = kept.flatMap((store) => own(stores, store)?.host ?? []);
+  return [...new Set([...Object.values(files?.hosts ?? {}), ...keepers])].filter((host) => own(hosts, host)?.site === site);
 }

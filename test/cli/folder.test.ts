@@ -37,6 +37,17 @@ describe('lifeboat check and plan on a runbooks folder', () => {
     assert.ok(Number.isInteger(problem.line) && Number.isInteger(problem.column) && problem.fix !== '');
   });
 
+  it('tells once what is wrong with the inventory, however many runbooks it concerns', async () => {
+    const file = join(folder, 'inventory.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('    tier: 1\n', '    tier: 1\n    rehearsal: { at: { site-c: {} } }\n'));
+    const { problems } = json(await lifeboat(['check', folder, '--json']));
+    assert.deepEqual(
+      (problems as { message: string }[]).map(({ message }) => message),
+      ['there is no site "site-c"'],
+    );
+  });
+
   it('refuses a promotion that no gate precedes', async () => {
     await change('needs: [cut-over]', 'needs: []');
     await change('needs: [cut-over]', 'needs: []');
