@@ -29,7 +29,7 @@ export async function live(folder: string, systems: readonly string[]): Promise<
       `${error.message} So only this machine looks, and only at the preflights: what the sites see, what is backed up and what was proven stays unknown.`,
     );
     const { preflightFolder } = await import('../worker/preflight.ts');
-    const preflights = await preflightFolder(folder);
+    const preflights = await preflightFolder(folder, systems);
     // What cannot be recovered by Temporal is not ready, whatever else is.
     return { ok: preflights.every(({ ok }) => ok), preflights };
   }

@@ -29,6 +29,7 @@ export async function findRun(temporal: Temporal, name: string | undefined): Pro
   const best = exact ?? running[0] ?? found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime())[0];
   if (best) return { workflowId: best.workflowId, runId: best.runId };
   const known = await knownNames(temporal);
+  if (known.has(name)) throw usage(`No run of ${plain(name)} is known.`, `How the system stands: lifeboat status system-${plain(name)}`);
   throw usage(
     `There is no run and no system "${plain(name)}" on ${temporal.address}.${didYouMean(name, known)}`,
     'lifeboat status lists the runs.',

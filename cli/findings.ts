@@ -101,9 +101,12 @@ function rowOf({ system, finding }: KnownFinding, now: number): string[] {
     `${duration(Math.max(0, now - Date.parse(firstSeen)))}, ${times}×`,
     owner === null ? 'nobody' : plain(owner),
     due === null ? '' : `${due.slice(0, 10)}${late ? ', late' : ''}`,
-    plain(what).slice(0, 100),
+    brief(plain(what)),
   ];
 }
+
+/** Whole where nobody looks at a screen. */
+const brief = (text: string): string => (process.stdout.isTTY && text.length > 100 ? `${text.slice(0, 99)}…` : text);
 
 function coloured({ state, weight }: KnownFinding['finding'], line: string): string {
   if (state === 'closed') return paint('dim', line);

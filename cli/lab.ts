@@ -138,7 +138,8 @@ async function sayCloud({ aws }: { readonly aws?: { readonly port: number } }): 
   const { credentials } = await import('../lab/aws/home.ts');
   const variables = Object.entries(credentials).map(([name, value]) => `${name}=${value}`);
   say(`Its AWS: http://127.0.0.1:${aws.port}, where shop serves in us-east-1 and stands by in us-west-2.`);
-  say(`Workers of its sites need: ${variables.join(' ')}`);
+  say('Its sites are us-east-1, us-west-2 and vault: each needs a worker. Whatever calls it, workers and commands, needs:');
+  say(`  export ${variables.join(' ')}`);
 }
 
 async function faultsOf(folder: string) {

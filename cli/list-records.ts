@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { siteFacts } from '../plan/facts.ts';
+import type { Inventory } from '../plan/grammar/inventory.ts';
 import { loadInventory } from '../plan/load.ts';
 import { printProblem } from '../plan/problem.ts';
 import { readStatement, recordType } from '../record/evidence/statement.ts';
@@ -11,6 +12,7 @@ import { exit } from './exit.ts';
 import { Failure, usage } from './failure.ts';
 import { paint, plain, say, sayJson, table } from './print.ts';
 import { ending } from './signed-files.ts';
+import { didYouMean } from './suggest.ts';
 
 interface Listed {
   readonly name: string;
@@ -40,7 +42,11 @@ export async function listRecords(
   system: string | undefined,
   { all, json }: { readonly all: boolean; readonly json: boolean },
 ): Promise<number> {
-  const held = await storesOf(folder);
+  const inventory = await inventoryOf(folder);
+  const systems = Object.keys(inventory.systems);
+  if (system !== undefined && !systems.includes(system))
+    throw usage(`There is no system "${plain(system)}" in ${folder}.${didYouMean(system, systems)}`, `There are: ${systems.join(', ')}.`);
+  const held = await storesOf(inventory);
   const files = [...new Set(held.flatMap(({ names }) => names ?? []))]
     .filter((name) => name.endsWith(ending) && !name.includes('.sign-off-'))
     .filter((name) => system === undefined || name.includes(`-${system}-`))
@@ -52,11 +58,14 @@ export async function listRecords(
   return held.some(({ names }) => names !== null) ? exit.done : exit.otherwise;
 }
 
-async function storesOf(folder: string): Promise<Held[]> {
+async function inventoryOf(folder: string): Promise<Inventory> {
   const { inventory, problems } = await loadInventory(`${folder}/inventory.yaml`);
-  if (inventory === undefined)
-    throw new Failure(exit.otherwise, `The inventory cannot be used.\n${problems.map(printProblem).join('\n')}`, 'Mend it first.');
-  const sites = siteFacts(inventory.data);
+  if (inventory !== undefined) return inventory.data;
+  throw new Failure(exit.otherwise, `The inventory cannot be used.\n${problems.map(printProblem).join('\n')}`, 'Mend it first.');
+}
+
+async function storesOf(inventory: Inventory): Promise<Held[]> {
+  const sites = siteFacts(inventory);
   const caller = { ...cloudOf(awsSites(sites), 'lifeboat-records'), signal: AbortSignal.timeout(20_000) };
   const named = Object.entries(sites).flatMap(([site, { records }]) => (records === undefined ? [] : [{ site, records }]));
   if (named.length === 0)

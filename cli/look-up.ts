@@ -38,7 +38,8 @@ export async function lookUp(
       }).data,
     };
   } catch (error) {
-    if (error instanceof ChoiceError) throw usage(`In ${path} ${error.message}.`, 'Another folder: --runbooks FOLDER');
+    if (error instanceof ChoiceError)
+      throw usage(`In ${path} ${error.message}.`, 'Name one of its runbooks: --runbook NAME. Another folder: --runbooks FOLDER');
     throw error;
   }
 }
@@ -58,6 +59,8 @@ export async function lookUpRunbook(args: Arguments, name: string): Promise<Runb
   const folder = await load(path);
   const found = folder.runbooks.find((file) => file.data.runbook === name);
   if (found) return found.data;
+  const mine = folder.runbooks.filter((file) => file.data.system === name).map((file) => file.data.runbook);
+  if (mine.length > 0) throw usage(`${plain(name)} is a system, not a runbook.`, `Its runbooks: ${mine.join(', ')}`);
   const { printProblem } = await import('../plan/problem.ts');
   const broken = folder.problems.slice(0, 5).map(printProblem);
   throw unknown(

@@ -42,12 +42,14 @@ function summary(record: RunRecord): string[] {
   const lines = [
     paint(
       'bold',
-      `${record.kind ?? 'run'} of ${plain(record.system)}${record.source && record.target ? `: ${record.source} → ${record.target}` : ''}`,
+      `${record.rehearsal ? 'rehearsal of the ' : ''}${record.kind ?? 'run'} of ${plain(record.system)}${record.source && record.target ? `: ${record.source} → ${record.target}` : ''}`,
     ),
     `${paint(well ? 'green' : 'red', record.verdict ?? 'under way')}${record.why === '' ? '' : `: ${plain(record.why)}`}`,
-    record.serving.site === null
-      ? `No site is known to serve ${plain(record.system)}.`
-      : `${record.serving.site} serves ${plain(record.system)}.`,
+    record.rehearsal
+      ? 'What is in service was not touched.'
+      : record.serving.site === null
+        ? `No site is known to serve ${plain(record.system)}.`
+        : `${record.serving.site} serves ${plain(record.system)}.`,
     `started by ${plain(record.startedBy.by)} (${record.startedBy.how}) at ${record.startedAt}; took ${duration(record.duration)}`,
   ];
   for (const objective of record.objectives)

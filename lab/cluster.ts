@@ -22,6 +22,8 @@ export function makeDisk(lab: Lab, name: string): void {
     ident_file: join(disk, 'pg_ident.conf'),
     password_encryption: 'scram-sha-256',
     max_connections: 60,
+    // Segments go with the data: those of a killed server would stay in /dev/shm.
+    dynamic_shared_memory_type: 'mmap',
     shared_buffers: '32MB',
     wal_level: 'replica',
     hot_standby: 'on',

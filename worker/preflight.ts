@@ -22,16 +22,17 @@ export interface Preflights {
 /** Each is given this long, milliseconds. */
 const within = 8_000;
 
-/** Every preflight of every runbook, from this machine, in the direction in which each would be carried out now. Only reads. */
-export async function preflightFolder(folder: string): Promise<readonly Preflights[]> {
+/** Every preflight of every runbook of these systems (default: all), from this machine, in the direction in which each would be carried out now. Only reads. */
+export async function preflightFolder(folder: string, wanted?: readonly string[]): Promise<readonly Preflights[]> {
   const { inventory, runbooks, problems } = await loadFolder(folder);
   if (inventory === undefined) throw new PlanError(problems);
-  const systems = [...new Set(runbooks.map(({ data }) => data.system))];
+  const mine = runbooks.filter(({ data }) => wanted === undefined || wanted.includes(data.system));
+  const systems = [...new Set(mine.map(({ data }) => data.system))];
   const found = await Promise.all(
     systems.map(async (name) => [name, await directionNow(inventory, name).catch((error: Error) => error)] as const),
   );
   const around = { inventory, runbooks, directions: new Map(found) };
-  return Promise.all(runbooks.map((runbook) => preflightRunbook(around, runbook)));
+  return Promise.all(mine.map((runbook) => preflightRunbook(around, runbook)));
 }
 
 interface Around {

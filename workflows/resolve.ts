@@ -30,6 +30,7 @@ export function isLate(value: Late): boolean {
 }
 
 export function worded(value: Json): string {
+  if (value === null) return 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

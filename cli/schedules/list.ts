@@ -69,6 +69,7 @@ function show(rows: readonly Row[]): void {
       ...(paused === null ? [] : [plain(paused)]),
     ].join('; '),
   ]);
+  if (lines.length === 0) return;
   for (const row of table([['schedule', 'when', 'next', 'last', ''], ...lines])) say(row.trimEnd());
 }
 

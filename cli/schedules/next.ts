@@ -11,10 +11,10 @@ const horizon = 2 * 366 * 86_400_000;
 export async function next(temporal: Temporal, file: Table | undefined, count: number, json: boolean): Promise<number> {
   const names = new Set([...(file?.entries ?? []).map(({ name }) => name), ...(await ownedBy(temporal, file?.owner))]);
   const all = await Promise.all([...names].map((name) => comingOf(temporal, name, count)));
-  const times = all
-    .flat()
-    .toSorted((one, other) => one.at.localeCompare(other.at))
-    .slice(0, count);
+  const sorted = all.flat().toSorted((one, other) => one.at.localeCompare(other.at));
+  // One that comes often leaves no room to the others: of each the next time is shown.
+  const firsts = new Set(all.map(([first]) => first));
+  const times = sorted.filter((one, place) => place < count || firsts.has(one));
   if (json) sayJson(times);
   else if (times.length === 0) say('Nothing is to come: make the schedules (lifeboat schedules apply), or end their pauses.');
   else

@@ -13,7 +13,7 @@ export interface Forecast {
   readonly from: number;
   readonly until: number;
   /** The longest run so far by the same steps, and how probable it is that the next one takes no longer; null: there was none. */
-  readonly longest: { readonly took: number; readonly odds: number } | null;
+  readonly longest: { readonly took: number; readonly of: number; readonly odds: number } | null;
   /** Steps that were never measured: for them stands what is usual for their type. */
   readonly unmeasured: readonly string[];
   /** The steps whose shortening would help most: how often each is on the longest path, and what the run would gain if it took half. */
@@ -107,7 +107,9 @@ function longestOf(past: readonly PastRun[], graph: Graph, ids: readonly string[
     silence(times, graph);
     return [finish(times, graph)];
   });
-  return totals.length === 0 ? null : { took: Math.round(Math.max(...totals)), odds: totals.length / (totals.length + 1) };
+  return totals.length === 0
+    ? null
+    : { took: Math.round(Math.max(...totals)), of: totals.length, odds: totals.length / (totals.length + 1) };
 }
 
 function helpsOf(

@@ -17,10 +17,10 @@ export function inFull({ runs, longest, unmeasured, helps }: Forecast, words: (m
     ({ step, critical, gain }) => `${step} (half of it: ${words(gain)} less; on the longest path in ${percent(critical)})`,
   );
   return [
-    ...(longest === null || runs < 2
+    ...(longest === null || longest.of < 2
       ? []
       : [
-          `The longest so far took ${words(longest.took)}: of ${runs} runs no more can be said than that the next takes no longer in ${percent(longest.odds)}.`,
+          `The longest so far took ${words(longest.took)}: of ${longest.of} runs by all of its steps no more can be said than that the next takes no longer in ${percent(longest.odds)}.`,
         ]),
     ...(unmeasured.length === 0 || runs === 0
       ? []

@@ -49,6 +49,8 @@ export function configure(home: CloudHome, disk: Disk, port: number, followed?: 
     ident_file: join(disk.folder, 'pg_ident.conf'),
     password_encryption: 'scram-sha-256',
     max_connections: 60,
+    // Segments go with the data: those of a killed server would stay in /dev/shm.
+    dynamic_shared_memory_type: 'mmap',
     shared_buffers: '16MB',
     wal_level: 'replica',
     wal_keep_size: '256MB',
