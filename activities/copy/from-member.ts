@@ -3,7 +3,7 @@ import { StepError } from '../error.ts';
 import { job, jobBefore } from '../host/job.ts';
 import type { Cluster } from '../postgres/backrest/cluster.ts';
 import { also, as } from '../postgres/backrest/command.ts';
-import { freeBytes, must, removeTree } from '../postgres/backrest/files.ts';
+import { freeBytes, list, must, removeTree } from '../postgres/backrest/files.ts';
 import { onMember } from '../postgres/connect.ts';
 import type { StepContext } from '../step.ts';
 import { databaseCopyOf } from './place.ts';
@@ -50,10 +50,11 @@ export async function copyMember(cluster: Cluster, context: StepContext): Promis
 async function take(cluster: Cluster, context: StepContext): Promise<void> {
   const { of } = databaseCopyOf(cluster.host.name, context);
   const there = also(cluster.host, context);
-  await roomForMember(cluster, context);
   if ((await jobBefore(cluster.host.name, jobName, there))?.state !== 'running') {
     await context.stillOurs();
     await removeTree(cluster, cluster.directory, context);
+    // What a killed attempt left took room, too.
+    await roomForMember(cluster, context);
   }
   const login = loginAt(cluster, context);
   // A standby sends its last bytes of log when it is asked for them, which is once in so many seconds.
@@ -77,8 +78,7 @@ async function take(cluster: Cluster, context: StepContext): Promise<void> {
 
 /** The manifest is written last, under its name only when everything else is there. */
 async function isWhole(cluster: Cluster, context: StepContext): Promise<boolean> {
-  const argv = ['find', cluster.directory, '-maxdepth', '1', '-name', 'backup_manifest'];
-  return (await must(cluster, 'look', argv, context).catch(() => '')).trim() !== '';
+  return (await list(cluster, cluster.directory, context))?.includes('backup_manifest') === true;
 }
 
 /** The password stands in a file on the host. */

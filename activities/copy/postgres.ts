@@ -11,7 +11,7 @@ import { onMember, type Query } from '../postgres/connect.ts';
 import { readMember } from '../postgres/member.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { markerFile, readMarker, type Marker } from '../sweep/marker.ts';
-import { copyBackup, roomForBackup, rowsOfBackup } from './from-backup.ts';
+import { copyBackup, replayArchive, roomForBackup, rowsOfBackup } from './from-backup.ts';
 import { copyMember, roomForMember } from './from-member.ts';
 import { clusterOfCopy, databaseCopyOf, doorOf, folderOf, markFolder } from './place.ts';
 
@@ -43,6 +43,7 @@ export default step({
     "The right to run commands on the copy's host as the owner of the data, who may write under the root of copies, with room for a second copy.",
     'A login with REPLICATION from that host at the member that is copied: the user and password file under `postgres.replication`.',
     'A PostgreSQL login there with the role pg_monitor.',
+    'For `from: backup`, instead of the login with REPLICATION: pgbackrest on that host, with a way to the store, and room for that backup.',
   ],
 
   async preflight({ host }, context) {
@@ -73,6 +74,7 @@ export default step({
       await context.stillOurs();
       await start(cluster, context, doorOf(context));
     }
+    if (from === 'backup') await replayArchive(cluster, context);
     return standing(host, context);
   },
 

@@ -2,10 +2,14 @@ import { StepError } from '../../error.ts';
 import type { StepContext } from '../../step.ts';
 import type { Cluster } from './cluster.ts';
 import { freeBytes, must, readText } from './files.ts';
-import { asking, isRunning } from './server.ts';
+import { asking, isRunning, start, stop, type Door } from './server.ts';
+import { waitsFor } from './waits-for.ts';
 
 /** Usual size of a segment of the write-ahead log, bytes. */
 const segment = 16 * 1024 * 1024;
+
+/** How long a standby may look for one segment in vain, milliseconds: it asks each five seconds, and a repository may be out of reach for a moment. */
+export const recoveryGap = 20_000;
 
 /** How a recovery ended. */
 export interface Recovered {
@@ -15,22 +19,43 @@ export interface Recovered {
   readonly stopped: string;
 }
 
+/** Where a recovery shall stand. `idle`: a standby that has replayed all that it finds, and looks for more from time to time. */
+type Stand = 'promoted' | 'paused' | 'idle';
+interface State {
+  readonly recovering: boolean;
+  readonly paused: boolean | null;
+  readonly idle: boolean | null;
+  readonly at: string | null;
+}
+
+const question = `
+  select pg_is_in_recovery() as recovering, case when pg_is_in_recovery() then pg_is_wal_replay_paused() end as paused,
+    (select wait_event = 'RecoveryRetrieveRetryInterval' from pg_stat_activity where backend_type = 'startup') as idle,
+    pg_last_xact_replay_timestamp() as at`;
+
 /**
- * Waits until the server stands where it was told to: promoted, or paused there. A server that ends instead is a failure by name:
- * a start that succeeded says nothing, for a recovery that misses its target ends the server after it.
+ * Waits until the server stands where it was told to. A server that ends instead is a failure by name: a start that succeeded says
+ * nothing, for a recovery that misses its target ends the server after it. `door`: the one it was started with.
  */
-export async function recovered(cluster: Cluster, wanted: 'promoted' | 'paused', context: StepContext): Promise<Recovered> {
-  const query = asking(cluster, context);
-  const began = Date.now();
+export async function recovered(cluster: Cluster, wanted: Stand, context: StepContext, door?: Door): Promise<Recovered> {
+  const query = asking(cluster, context, door === undefined ? {} : { port: door.port });
+  let began = Date.now();
+  let waiting: { readonly segment: string | undefined; readonly since: number } | undefined;
   for (let pause = 50; ; pause = Math.min(pause * 2, 1_000)) {
-    const state = await query<{ recovering: boolean; paused: boolean | null; at: string | null }>(
-      `select pg_is_in_recovery() as recovering, case when pg_is_in_recovery() then pg_is_wal_replay_paused() end as paused, pg_last_xact_replay_timestamp() as at`,
-    ).catch((error: unknown) => {
+    const state = await query<State>(question).catch((error: unknown) => {
       if (error instanceof StepError && error.remedy === 'again') return [];
       throw error;
     });
     const [now] = state;
-    if (now && (wanted === 'promoted' ? !now.recovering : now.paused === true || !now.recovering)) {
+    if (now?.paused === true && tooSmall.test(await logOf(cluster, context))) {
+      // Production was given more connections, or the like, since the backup: the control data say by now how many.
+      await context.stillOurs();
+      await stop(cluster, 'fast', context);
+      await start(cluster, context, door);
+      began = Date.now();
+      continue;
+    }
+    if (now && (!now.recovering || (wanted === 'paused' && now.paused === true) || (wanted === 'idle' && now.idle === true))) {
       const at = now.at === null ? null : new Date(now.at).toISOString();
       return { at, stopped: stopOf(await logOf(cluster, context)) };
     }
@@ -39,9 +64,25 @@ export async function recovered(cluster: Cluster, wanted: 'promoted' | 'paused',
       // One that has just been started runs only in a moment.
       if (fatal(log) !== undefined || Date.now() - began > 10_000) throw await ended(cluster, log, context);
     }
+    if (!now && wanted === 'idle') {
+      const segment = await waitsFor(cluster, context);
+      if (segment === undefined || segment !== waiting?.segment) waiting = { segment, since: Date.now() };
+      else if (Date.now() - waiting.since > recoveryGap) throw gapAt(segment, cluster);
+    }
     await context.sleep(pause);
   }
 }
+
+/** The failure of a standby that looks for a segment in vain. */
+export function gapAt(segment: string | undefined, { directory, host }: Cluster): StepError {
+  return new StepError(
+    'archive-missing',
+    `The recovery in ${directory} on ${host.name} cannot go on: segment ${segment ?? '(unknown)'} of the write-ahead log is not in the archive, or cannot be fetched from there. What comes after it is lost to any recovery: make a backup, then find out why.`,
+    'person',
+  );
+}
+
+const tooSmall = /hot standby is not possible because of insufficient parameter settings/;
 
 /** The last transaction that a recovery replayed before it ran out of log, or undefined. ISO. */
 export function lastTransaction(log: string): string | undefined {
