@@ -3,7 +3,7 @@ import { must, readText, removeTree } from '../postgres/backrest/files.ts';
 import { isRunning, start, stop } from '../postgres/backrest/server.ts';
 import { onMember } from '../postgres/connect.ts';
 import type { StepContext } from '../step.ts';
-import { clusterOfCopy, copiesOf, doorOf, folderOf, markFolder } from './place.ts';
+import { clusterOfCopy, copiesOf, doorOf, folderOf, markFolder, mayTake } from './place.ts';
 
 /** How long a restored server is given to take sessions, milliseconds. */
 const patience = 60_000;
@@ -13,6 +13,7 @@ export async function serveRestored(name: string, from: string, context: StepCon
   const cluster = clusterOfCopy(name, context);
   if (!from.startsWith(`${copiesOf(context).root}/`))
     throw new StepError('not-a-copy', `${from} does not lie where copies lie: a rehearsal has nothing else run.`, 'mistake');
+  await mayTake(cluster, 'run', context);
   if ((await readText(cluster, `${from}/PG_VERSION`, context)) !== undefined) {
     await markFolder(cluster, folderOf(context), context);
     await context.stillOurs();

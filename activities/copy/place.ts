@@ -1,11 +1,11 @@
 import type { CopyFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
 import type { Cluster } from '../postgres/backrest/cluster.ts';
-import { must, type Files } from '../postgres/backrest/files.ts';
+import { list, must, readText, type Files } from '../postgres/backrest/files.ts';
 import type { Door } from '../postgres/backrest/server.ts';
 import { memberOf, postgresOf } from '../postgres/connect.ts';
 import type { StepContext } from '../step.ts';
-import { markerFile, markerFor } from '../sweep/marker.ts';
+import { markerFile, markerFor, readMarker, type Marker } from '../sweep/marker.ts';
 import { placeMarker } from '../sweep/scripts.ts';
 
 export type DatabaseCopy = NonNullable<CopyFacts['postgres']>;
@@ -63,6 +63,29 @@ export function clusterOfCopy(name: string, context: StepContext): Cluster {
     program: (program) => (bin === undefined ? program : `${bin}/${program}`),
     ...(facts.owner === undefined ? {} : { owner: facts.owner }),
   };
+}
+
+/** Throws where something lies in the folder of the copy that another made: another step than this, or another run. Only reads. */
+export async function mayTake(cluster: Cluster, whose: 'step' | 'run', context: StepContext): Promise<Marker | undefined> {
+  const folder = folderOf(context);
+  const [found, text] = await Promise.all([list(cluster, folder, context), readText(cluster, `${folder}/${markerFile}`, context)]);
+  const marker = readMarker(text ?? '');
+  const { workflowId, startedAt } = context.run;
+  const isOurs = whose === 'step' ? marker?.key === context.key : marker?.run === workflowId && marker.startedAt === startedAt;
+  // A marker that was not moved into its place is of an attempt that died there.
+  if (isOurs || (found ?? []).every((name) => name === `${markerFile}.new`)) return marker;
+  const { host } = cluster;
+  if (marker === undefined)
+    throw new StepError(
+      'copy-there',
+      `${folder} on ${host.name} is not empty, and no rehearsal made what lies there. Empty it, or name another root of copies.`,
+      'person',
+    );
+  throw new StepError(
+    'another-rehearsal',
+    `A copy that another rehearsal, ${marker.run}, made lies in ${folder} on ${host.name} until ${marker.expires}. Wait until that is over; \`lifeboat sweep ${context.system.name}\` takes away what is left of one that is.`,
+    'person',
+  );
 }
 
 /** Steps come in by the copy's own port, by the login that they have in production, and nobody else does. */

@@ -4,16 +4,15 @@ import { hostName } from '../fields.ts';
 import { greets, postgresKnock } from '../greets.ts';
 import { viewFrom } from '../endpoint.ts';
 import type { Cluster } from '../postgres/backrest/cluster.ts';
-import { list, must, readText, writeText } from '../postgres/backrest/files.ts';
+import { must, readText, writeText } from '../postgres/backrest/files.ts';
 import { isRunning, start } from '../postgres/backrest/server.ts';
 import { counts, countRows, type Counts } from '../postgres/backrest/counts.ts';
 import { onMember, type Query } from '../postgres/connect.ts';
 import { readMember } from '../postgres/member.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
-import { markerFile, readMarker, type Marker } from '../sweep/marker.ts';
 import { copyBackup, replayArchive, roomForBackup, rowsOfBackup } from './from-backup.ts';
 import { copyMember, roomForMember } from './from-member.ts';
-import { clusterOfCopy, databaseCopyOf, doorOf, folderOf, markFolder } from './place.ts';
+import { clusterOfCopy, databaseCopyOf, doorOf, folderOf, markFolder, mayTake } from './place.ts';
 
 /** Beside the copy. */
 const rowsFile = 'rows.json';
@@ -49,7 +48,7 @@ export default step({
   async preflight({ host }, context) {
     const { from } = databaseCopyOf(host, context);
     const cluster = clusterOfCopy(host, context);
-    const before = await mayTake(cluster, context);
+    const before = await mayTake(cluster, 'step', context);
     if (before === undefined) await portIsFree(host, context);
     return [from === 'backup' ? await roomForBackup(cluster, context) : await roomForMember(cluster, context)];
   },
@@ -63,7 +62,7 @@ export default step({
   async rehearse({ host }, context) {
     const { from } = databaseCopyOf(host, context);
     const cluster = clusterOfCopy(host, context);
-    const before = await mayTake(cluster, context);
+    const before = await mayTake(cluster, 'step', context);
     if (!(await isRunning(cluster, context))) {
       if (before === undefined) {
         await portIsFree(host, context);
@@ -80,27 +79,6 @@ export default step({
 
   undo: { none: 'A rehearsal takes its copies away by itself.' },
 });
-
-/** Throws where something lies there that this step did not make. */
-async function mayTake(cluster: Cluster, context: StepContext): Promise<Marker | undefined> {
-  const folder = folderOf(context);
-  const [found, text] = await Promise.all([list(cluster, folder, context), readText(cluster, `${folder}/${markerFile}`, context)]);
-  const marker = readMarker(text ?? '');
-  // A marker that was not moved into its place is of an attempt that died there.
-  if (marker?.key === context.key || (found ?? []).every((name) => name === `${markerFile}.new`)) return marker;
-  const { host } = cluster;
-  if (marker === undefined)
-    throw new StepError(
-      'copy-there',
-      `${folder} on ${host.name} is not empty, and no rehearsal made what lies there. Empty it, or name another root of copies.`,
-      'person',
-    );
-  throw new StepError(
-    'another-rehearsal',
-    `A copy that another rehearsal, ${marker.run}, made lies in ${folder} on ${host.name} until ${marker.expires}. Wait until that is over; \`lifeboat sweep ${context.system.name}\` takes away what is left of one that is.`,
-    'person',
-  );
-}
 
 async function portIsFree(name: string, context: StepContext): Promise<void> {
   const host = context.host(name);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Proof } from '../../activities/step.ts';
 import { dataOf } from '../../lab/lab.ts';
-import { carryOut, context, estate, failure, typeOf, type Estate } from './estate.ts';
+import { askCopy, rehearsed, sweepAll, type Rehearsed } from './copies.ts';
+import { carryOut, context, estate, failure, rehearse, typeOf, type Estate } from './estate.ts';
 import { beside, caughtUp, digestOf } from './returning.ts';
 
 describe('postgres.adopt', () => {
@@ -82,5 +83,56 @@ describe('postgres.adopt', () => {
     const again = await carryOut(type.name, input(), { ...proven(), key: made.key });
     assert.equal((again.outputs as { kept: string }).kept, kept, 'run twice it exchanges once');
     assert.deepEqual(beside(at, 'b-db').length, 1);
+  });
+
+  describe('in a rehearsal', () => {
+    const of = { host: 'copy-of-b-db' };
+    let its: Rehearsed;
+    let restored: string;
+    before(() => {
+      its = rehearsed(at);
+    });
+    afterEach(() => sweepAll(at));
+
+    const own = () => context(at, { system: its.system, hosts: its.hosts, live: false });
+    const another = () => ({ ...own(), run: { ...own().run, workflowId: 'rehearsal-orders-2026-11-22T09:00:00Z' } });
+    const started = async () => (await askCopy<{ at: Date }>(at, 'select pg_postmaster_start_time() as at'))[0]!.at.toISOString();
+    /** A cluster as a restore of a rehearsal leaves it. */
+    function restore(): void {
+      restored = join(its.root, 'restored', 'data');
+      mkdirSync(dirname(restored), { recursive: true });
+      execFileSync('cp', ['-a', keptOf(), restored]);
+      for (const path of [its.root, dirname(restored)]) if (at.lab.user) chownSync(path, at.lab.user.uid, at.lab.user.gid);
+    }
+    /** The data that was in service before, shut down. */
+    const keptOf = () => join(dirname(dataOf(at.lab, 'b-db')), beside(at, 'b-db')[0]!);
+
+    it('takes the place of no copy that another rehearsal made', async () => {
+      await rehearse('copy.postgres', of, another());
+      restore();
+      const before = await started();
+      for (const from of [restored, `${restored}-moved`]) {
+        const error = await failure(rehearse(type.name, { ...of, from }, own()));
+        assert.equal(error.code, 'another-rehearsal');
+        assert.match(error.message, /rehearsal-orders-2026-11-22T09:00:00Z, made lies/);
+      }
+      assert.ok(existsSync(join(restored, 'PG_VERSION')));
+      assert.equal(await started(), before);
+      const marker = JSON.parse(readFileSync(join(its.root, 'orders', 'lifeboat.json'), 'utf8')) as { run: string };
+      assert.equal(marker.run, 'rehearsal-orders-2026-11-22T09:00:00Z');
+    });
+
+    it('takes the place of the copy that its own rehearsal made, once', async () => {
+      await rehearse('copy.postgres', of, own());
+      restore();
+      const made = own();
+      await rehearse(type.name, { ...of, from: restored }, made);
+      assert.ok(!existsSync(restored));
+      const before = await started();
+      const items = "select item from orders where item in ('restored', 'damaged', 'taken')";
+      assert.deepEqual(await askCopy(at, items), [{ item: 'restored' }, { item: 'damaged' }]);
+      await rehearse(type.name, { ...of, from: restored }, made);
+      assert.equal(await started(), before);
+    });
   });
 });
