@@ -18,11 +18,11 @@ done
 
 /**
  * Makes a directory with the file that tells whose it is, in one command: a worker that is killed leaves both, or none that cannot be
- * made again. Arguments: directory, name of that file, what it says.
+ * made again. What lies above it, where jobs may lie too, is nobody's secret. Arguments: directory, name of that file, what it says.
  */
 export const placeMarker = `
-umask 077
-mkdir -p -- "$1" && printf %s "$3" > "$1/$2.new" && mv -f -- "$1/$2.new" "$1/$2"
+umask 022
+mkdir -p -- "\${1%/*}" && umask 077 && mkdir -p -- "$1" && printf %s "$3" > "$1/$2.new" && mv -f -- "$1/$2.new" "$1/$2"
 `;
 
 /** Empties a directory, the file that tells whose it is at last, then removes it. Arguments: directory, name of that file. */

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StepError } from '../../activities/error.ts';
@@ -8,6 +19,7 @@ import { job } from '../../activities/host/job.ts';
 import { due } from '../../activities/sweep/due.ts';
 import { hostSweeper } from '../../activities/sweep/hosts.ts';
 import { markerFile, markerFor, type Marker } from '../../activities/sweep/marker.ts';
+import { placeMarker } from '../../activities/sweep/scripts.ts';
 import { sweep, type Swept } from '../../activities/sweep/sweep.ts';
 import type { Leftover, SweepContext, Sweeper } from '../../activities/sweep/sweeper.ts';
 import type { HostFacts } from '../../plan/plan.ts';
@@ -88,6 +100,22 @@ describe('What rehearsals leave on a host', function () {
     for (const path of stays) assert.ok(existsSync(path), path);
     assert.equal(readFileSync(join(outside, 'rows'), 'utf8'), 'kept');
     for (const path of stays) rmSync(path, { recursive: true });
+  });
+
+  it('is for its owner alone, and what had to be made above it is not: jobs of others lie there', async () => {
+    const above = join(folder, 'lifeboat');
+    const made = join(above, 'rehearsal', 'orders');
+    const before = process.umask(0o077);
+    try {
+      execFileSync('sh', ['-c', placeMarker, 'lifeboat', made, markerFile, JSON.stringify(marker)]);
+    } finally {
+      process.umask(before);
+    }
+    const modes = [above, join(above, 'rehearsal'), made, join(made, markerFile)].map((path) => (statSync(path).mode & 0o777).toString(8));
+    assert.deepEqual(modes, ['755', '755', '700', '600']);
+    const there = context({ place: { folders: [{ host, root: join(above, 'rehearsal') }] } });
+    assert.equal((await swept({}, there)).removed.length, 1);
+    assert.ok(!existsSync(made));
   });
 
   it('is only shown where nothing is to be removed, and its run and expiry decide what goes', async () => {
