@@ -28,7 +28,7 @@ export function asSlack({ title, text, commands, run, link, head }: Message): st
     `*${escaped(oneLine(title))}*`,
     ...text.map(escaped),
     ...commands.map((command) => `\`${escaped(command).replaceAll('`', "'")}\``),
-    link === null ? `Run: ${escaped(run)}` : `<${encodeURI(link)}|${escaped(run)}>`,
+    link === null ? `Run: ${escaped(run)}` : `<${escaped(link).replaceAll('|', '%7C')}|${escaped(run)}>`,
     ...(head === null ? [] : [`_Newest record: ${escaped(head)}_`]),
   ];
   return JSON.stringify({ text: lines.join('\n') });

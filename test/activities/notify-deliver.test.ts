@@ -10,6 +10,7 @@ import { deliver } from '../../activities/notify/deliver.ts';
 import type { Message } from '../../activities/notify/message.ts';
 import { selfSigned } from '../../lab/certificate.ts';
 import type { Recipient } from '../../plan/plan.ts';
+import { runLink } from '../../worker/link.ts';
 import { failure, until } from './estate.ts';
 import { mailbox, type Mailbox } from './mailbox.ts';
 import { closedPort, listen } from './nowhere.ts';
@@ -99,6 +100,15 @@ describe('a message to people', () => {
       `<${message.link}|failover-orders>`,
       '_Newest record: orders:3:abc_',
     ]);
+  });
+
+  it('links to the very page of a run, in a chat too, whatever its name and the address hold', async () => {
+    const run = 'failover-site-a-2026-11-23T00:00:00Z/orders';
+    const link = runLink('https://temporal.example.com/a&b|c', 'default', run, '').replace(/\/$/u, '');
+    await send({ slack: 'env:X' }, `http://127.0.0.1:${receiver.port}/`, { ...message, run, link });
+    const { text } = JSON.parse(received[0]!.body) as { text: string };
+    const page = 'namespaces/default/workflows/failover-site-a-2026-11-23T00%3A00%3A00Z%2Forders';
+    assert.equal(text.split('\n').at(-2), `<https://temporal.example.com/a&amp;b%7Cc/${page}|${run}>`);
   });
 
   it('never repeats an address that is secret, not where it is refused and not where it is none', async () => {
