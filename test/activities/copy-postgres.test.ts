@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { dataOf } from '../../lab/lab.ts';
+import { onEmpty } from '../../activities/copy/empty.ts';
+import { dataOf, hostOf, secret } from '../../lab/lab.ts';
 import { askCopy, rehearsed, sweepAll, type Rehearsed } from './copies.ts';
-import { context, estate, failure, rehearse, typeOf, type Estate, type Options } from './estate.ts';
+import { context, estate, failure, rehearse, typeOf, until, type Estate, type Options } from './estate.ts';
 
 describe('copy.postgres', () => {
   const type = typeOf('copy.postgres');
@@ -164,5 +165,41 @@ describe('copy.postgres', () => {
     assert.deepEqual(await askCopy(at, 'select count(*)::int as rows from orders'), [{ rows: 100 }]);
     for (const host of ['a-db', 'b-db']) assert.deepEqual(await at.sql(host, 'select count(*)::int as rows from orders'), [{ rows: 100 }]);
     assert.deepEqual(await at.sql('b-db', 'select pg_is_in_recovery() as recovering'), [{ recovering: true }]);
+  });
+
+  it('is emptied of what it holds itself, and of nothing that another server holds for it', async () => {
+    const far = `server production options (table_name 'held_elsewhere')`;
+    const there = `host '127.0.0.1', port '${hostOf(at.lab, 'a-db').database}', dbname 'orders'`;
+    await at.sql(
+      'a-db',
+      `create table held_elsewhere (id int); create sequence emptied;
+      create function noted() returns trigger language plpgsql as 'begin perform nextval(''public.emptied''); return null; end';
+      create trigger noted before truncate on held_elsewhere execute function noted();
+      create extension postgres_fdw; create server production foreign data wrapper postgres_fdw options (${there});
+      create user mapping for public server production options (user 'lifeboat', password '${secret(at.lab, 'lifeboat')}');
+      create table parts (id int) partition by range (id); create table parts_here partition of parts for values from (0) to (10);
+      create foreign table parts_there partition of parts for values from (10) to (20) ${far};
+      create table heirs (id int); create foreign table heirs_there () inherits (heirs) ${far};
+      create table keys (id int primary key, above int references keys) partition by range (id);
+      create table keys_here partition of keys for values from (0) to (10);
+      create table keyed (id int references keys) partition by range (id); create table keyed_here partition of keyed default;
+      create table plain (id int references keys);
+      insert into parts values (1); insert into heirs values (1); insert into keys values (1, 1); insert into keyed values (1);
+      insert into plain values (1)`,
+    );
+    try {
+      await until('the standby to have it', async () => (await at.sql('b-db', `select where to_regclass('plain') is not null`)).length > 0);
+      await rehearse(type.name, input, own());
+      await rehearse('postgres.promote', input, own({ step: 'promote' }));
+      const tables = ['orders', 'parts_here', 'only heirs', 'keys', 'keyed', 'plain'];
+      const rows = tables.map((table) => `(select count(*) from ${table})`);
+      assert.deepEqual(await askCopy(at, `select concat_ws(' ', ${rows.join()}) as rows`), [{ rows: '100 1 1 1 1 1' }]);
+      assert.equal(await onEmpty(input.host, `select concat_ws(' ', ${rows.join()})`, own()), '0 0 0 0 0 0');
+      // A sequence remembers also what was taken back.
+      assert.deepEqual(await at.sql('a-db', 'select is_called from emptied'), [{ is_called: false }]);
+    } finally {
+      const made = 'drop table held_elsewhere, parts, heirs, keyed, plain, keys cascade; drop function noted; drop sequence emptied';
+      await at.sql('a-db', `${made}; drop extension postgres_fdw cascade`);
+    }
   });
 });
