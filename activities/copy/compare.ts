@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
-import { countRows, inWords, type Counts } from '../postgres/backrest/counts.ts';
+import { countRows, inWords, most, type Counts } from '../postgres/backrest/counts.ts';
 import { onMember, type Query } from '../postgres/connect.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { copiesOf, type DatabaseCopy } from './place.ts';
@@ -56,13 +56,19 @@ export default step({
 
 async function compare({ with: name, before, 'may-differ': share }: Input, context: StepContext): Promise<Outcome<Output>> {
   const { host, original } = databaseCopy(name, context);
-  const count = (query: Query): Promise<Counts> => countRows(query, patience);
-  const rows = await onMember(context.host(host), context.system, context, count, patience);
+  const count = (query: Query, wanted?: readonly string[]): Promise<Counts> => countRows(query, patience, wanted);
+  const onCopy = (work: (query: Query) => Promise<Counts>): Promise<Counts> =>
+    onMember(context.host(host), context.system, context, work, patience);
+  const largest = await onCopy(count);
   const production = await onMember(context.host(name), { ...context.system, postgres: original }, context, count, patience);
+  // Where not all are counted, those that are largest there need not be the same.
+  const unseen = Object.keys(production).filter((table) => !Object.hasOwn(largest, table));
+  const rows = unseen.length === 0 ? largest : { ...largest, ...(await onCopy((query) => count(query, unseen))) };
+  const isWhole = before !== undefined && Object.keys(before).length < most;
   const bad = Object.entries(production).flatMap(([table, now]) => {
     const here = rows[table];
-    // What was counted then and is not named had no rows, or was not there.
-    const then = before === undefined ? now : (before[table] ?? 0);
+    // Where all were counted then, what is not named was not there.
+    const then = before?.[table] ?? (isWhole ? 0 : now);
     const [low, high] = [Math.min(then, now), Math.max(then, now)];
     if (here === undefined) return low === 0 && before !== undefined ? [] : [`${table} is missing`];
     if (here === 0 && low > 0) return [`${table} is empty, and production has ${now} rows`];

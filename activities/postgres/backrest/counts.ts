@@ -6,7 +6,7 @@ export type Counts = Readonly<Record<string, number>>;
 export const counts = z.record(z.string(), z.number());
 
 /** Beyond this many the smallest tables are left out: the figures travel with the backup. */
-const most = 300;
+export const most = 300;
 /** The probe's own: it is compared marker by marker. */
 export const markers = 'lifeboat_markers';
 
