@@ -13,6 +13,7 @@ export async function serveRestored(name: string, from: string, context: StepCon
   const cluster = clusterOfCopy(name, context);
   if (!from.startsWith(`${copiesOf(context).root}/`))
     throw new StepError('not-a-copy', `${from} does not lie where copies lie: a rehearsal has nothing else run.`, 'mistake');
+  const door = doorOf(cluster.host, context);
   await mayTake(cluster, 'run', context);
   if ((await readText(cluster, `${from}/PG_VERSION`, context)) !== undefined) {
     await markFolder(cluster, folderOf(context), context);
@@ -23,7 +24,7 @@ export async function serveRestored(name: string, from: string, context: StepCon
   }
   if (!(await isRunning(cluster, context))) {
     await context.stillOurs();
-    await start(cluster, context, doorOf(context));
+    await start(cluster, context, door);
   }
   const host = context.host(name);
   for (const until = Date.now() + patience; ;) {

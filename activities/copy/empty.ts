@@ -14,7 +14,7 @@ const mark = 'answer-of-the-empty-database:';
  */
 export async function onEmpty(name: string, query: string, context: StepContext): Promise<unknown> {
   const cluster = clusterOfCopy(name, context);
-  const { port } = doorOf(context);
+  const { port } = doorOf(cluster.host, context);
   const ask = asking(cluster, context, { port });
   const [role] = await ask<{ name: string }>('select rolname as name from pg_roles where rolsuper order by oid limit 1');
   if (role === undefined) return undefined;

@@ -1,4 +1,4 @@
-import type { CopyFacts } from '../../plan/plan.ts';
+import type { CopyFacts, HostFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
 import type { Cluster } from '../postgres/backrest/cluster.ts';
 import { list, must, readText, type Files } from '../postgres/backrest/files.ts';
@@ -88,8 +88,17 @@ export async function mayTake(cluster: Cluster, whose: 'step' | 'run', context: 
   );
 }
 
-/** Steps come in by the copy's own port, by the login that they have in production, and nobody else does. */
-export function doorOf(context: StepContext): Door {
+/**
+ * Steps come in by the copy's own port, by the login that they have in production, and nobody else does. Throws where that has no
+ * password and comes over the network: who keeps others out of production there is not known, and would not keep them out of the copy.
+ */
+export function doorOf(host: HostFacts, context: StepContext): Door {
   const { port, database, user, password } = postgresOf(context.system);
-  return { port, login: `host "${database}" "${user}" all ${password === undefined ? 'trust' : 'md5'}` };
+  if (password === undefined && host.connection !== 'local')
+    throw new StepError(
+      'no-password',
+      `The inventory gives ${user} no password, and ${host.name} is reached over the network: whoever reaches it too could read the copy. Give that role a password, and name it under \`postgres.login\`.`,
+      'person',
+    );
+  return { port, login: `host "${database}" "${user}" ${password === undefined ? 'samehost trust' : 'all md5'}` };
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { HostFacts } from '../../plan/plan.ts';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { greets, postgresKnock } from '../greets.ts';
 import { viewFrom } from '../endpoint.ts';
 import type { Cluster } from '../postgres/backrest/cluster.ts';
 import { must, readText, writeText } from '../postgres/backrest/files.ts';
-import { isRunning, start } from '../postgres/backrest/server.ts';
+import { isRunning, start, type Door } from '../postgres/backrest/server.ts';
 import { counts, countRows, type Counts } from '../postgres/backrest/counts.ts';
 import { onMember, type Query } from '../postgres/connect.ts';
 import { readMember } from '../postgres/member.ts';
@@ -48,8 +49,9 @@ export default step({
   async preflight({ host }, context) {
     const { from } = databaseCopyOf(host, context);
     const cluster = clusterOfCopy(host, context);
+    const door = doorOf(cluster.host, context);
     const before = await mayTake(cluster, 'step', context);
-    if (before === undefined) await portIsFree(host, context);
+    if (before === undefined) await portIsFree(cluster.host, door, context);
     return [from === 'backup' ? await roomForBackup(cluster, context) : await roomForMember(cluster, context)];
   },
 
@@ -62,16 +64,17 @@ export default step({
   async rehearse({ host }, context) {
     const { from } = databaseCopyOf(host, context);
     const cluster = clusterOfCopy(host, context);
+    const door = doorOf(cluster.host, context);
     const before = await mayTake(cluster, 'step', context);
     if (!(await isRunning(cluster, context))) {
       if (before === undefined) {
-        await portIsFree(host, context);
+        await portIsFree(cluster.host, door, context);
         await markFolder(cluster, folderOf(context), context);
       }
       await countBefore(cluster, context);
       await (from === 'backup' ? copyBackup(cluster, context) : copyMember(cluster, context));
       await context.stillOurs();
-      await start(cluster, context, doorOf(context));
+      await start(cluster, context, door);
     }
     if (from === 'backup') await replayArchive(cluster, context);
     return standing(host, context);
@@ -80,10 +83,8 @@ export default step({
   undo: { none: 'A rehearsal takes its copies away by itself.' },
 });
 
-async function portIsFree(name: string, context: StepContext): Promise<void> {
-  const host = context.host(name);
-  const { port } = doorOf(context);
-  const { greets: taken } = await greets(viewFrom(host.views, context.viewpoint, `host ${name}`), port, 1_000, postgresKnock);
+async function portIsFree(host: HostFacts, { port }: Door, context: StepContext): Promise<void> {
+  const { greets: taken } = await greets(viewFrom(host.views, context.viewpoint, `host ${host.name}`), port, 1_000, postgresKnock);
   if (!taken) return;
   throw new StepError(
     'port-taken',
@@ -128,7 +129,7 @@ async function standing(name: string, context: StepContext): Promise<Outcome<Out
   }
   const size = await must(cluster, 'see what it takes', ['du', '-sB1', '--', cluster.directory], context, undefined, 120_000);
   const bytes = Number(/^\d+/.exec(size)?.[0]);
-  const { port } = doorOf(context);
+  const { port } = doorOf(host, context);
   return {
     outputs: { of, directory: cluster.directory, port, bytes, rows: await countedBefore(cluster, context) },
     evidence: [

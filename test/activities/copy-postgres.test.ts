@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { join } from 'node:path';
 import { onEmpty } from '../../activities/copy/empty.ts';
 import { dataOf, hostOf, secret } from '../../lab/lab.ts';
+import { query } from '../query.ts';
 import { askCopy, rehearsed, sweepAll, type Rehearsed } from './copies.ts';
 import { context, estate, failure, rehearse, typeOf, until, type Estate, type Options } from './estate.ts';
 
@@ -202,4 +203,33 @@ describe('copy.postgres', () => {
       await at.sql('a-db', `${made}; drop extension postgres_fdw cascade`);
     }
   });
+
+  it('lets in the login of steps alone, and where that has no password from its own host alone', async () => {
+    const { password: _, ...open } = its.system.postgres!;
+    const system = { ...its.system, postgres: open };
+    const far = own({ system, hosts: { ...its.hosts, [input.host]: { ...its.hosts[input.host]!, connection: 'ssh' } } });
+    for (const phase of [() => type.preflight(input, far), () => rehearse(type.name, input, far)])
+      assert.deepEqual(await failure(phase()).then(({ code, remedy }) => [code, remedy]), ['no-password', 'person']);
+    assert.equal(existsSync(`${its.root}/orders`), false);
+
+    await rehearse(type.name, input, own());
+    await assert.rejects(
+      query({ port: its.port, user: 'lifeboat', database: 'orders', password: 'hunter2' }, 'select'),
+      /authentication failed/,
+    );
+    await sweepAll(at);
+    await rehearse(type.name, input, own({ system }));
+    const enter = (user: string, from: string) =>
+      query({ port: its.port, user, database: 'orders', stream: () => leaving(from) }, 'select');
+    await enter('lifeboat', '127.0.0.1');
+    await assert.rejects(enter('lifeboat', '127.0.0.2'), /no pg_hba.conf entry for host "127.0.0.2"/);
+    await assert.rejects(enter('app', '127.0.0.1'), /no pg_hba.conf entry/);
+  });
 });
+
+/** A line that leaves by another address of this machine, as one from another machine would come. */
+function leaving(from: string): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket);
+  return Object.assign(socket, { connect: (port: number, host: string) => connect({ port, host, localAddress: from }) });
+}
