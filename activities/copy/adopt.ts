@@ -1,12 +1,9 @@
 import { StepError } from '../error.ts';
 import { must, readText, removeTree } from '../postgres/backrest/files.ts';
 import { isRunning, start, stop } from '../postgres/backrest/server.ts';
-import { onMember } from '../postgres/connect.ts';
 import type { StepContext } from '../step.ts';
+import { onceUp } from './once-up.ts';
 import { clusterOfCopy, copiesOf, doorOf, folderOf, markFolder, mayTake } from './place.ts';
-
-/** How long a restored server is given to take sessions, milliseconds. */
-const patience = 60_000;
 
 /** Has a cluster that a rehearsal restored run, harmless, in the place of the copy; returns when it answers. It survives running twice. */
 export async function serveRestored(name: string, from: string, context: StepContext): Promise<void> {
@@ -26,15 +23,5 @@ export async function serveRestored(name: string, from: string, context: StepCon
     await context.stillOurs();
     await start(cluster, context, door);
   }
-  const host = context.host(name);
-  for (const until = Date.now() + patience; ;) {
-    const problem = await onMember(host, context.system, context, (query) => query('select')).then(
-      () => null,
-      (error: StepError) => error,
-    );
-    if (problem === null) return;
-    if (Date.now() > until) throw problem;
-    context.heartbeat(context.resume);
-    await context.sleep(50);
-  }
+  await onceUp(cluster.host, context, (query) => query('select'));
 }

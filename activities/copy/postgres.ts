@@ -13,6 +13,7 @@ import { readMember } from '../postgres/member.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { copyBackup, replayArchive, roomForBackup, rowsOfBackup } from './from-backup.ts';
 import { copyMember, roomForMember } from './from-member.ts';
+import { onceUp } from './once-up.ts';
 import { clusterOfCopy, databaseCopyOf, doorOf, folderOf, markFolder, mayTake } from './place.ts';
 
 /** Beside the copy. */
@@ -115,18 +116,8 @@ async function standing(name: string, context: StepContext): Promise<Outcome<Out
   const { of } = databaseCopyOf(name, context);
   const cluster = clusterOfCopy(name, context);
   const host = context.host(name);
-  for (const until = Date.now() + 60_000; ;) {
-    const member = await onMember(host, context.system, context, (query) => readMember(query, host, context.system)).catch(
-      (error: StepError) => error,
-    );
-    if (!(member instanceof Error)) {
-      if (member.follows !== false) throw new StepError('not-a-copy', `PostgreSQL on ${name} is set up to follow a primary.`, 'mistake');
-      break;
-    }
-    if (Date.now() > until) throw member;
-    context.heartbeat(context.resume);
-    await context.sleep(50);
-  }
+  const member = await onceUp(host, context, (query) => readMember(query, host, context.system));
+  if (member.follows !== false) throw new StepError('not-a-copy', `PostgreSQL on ${name} is set up to follow a primary.`, 'mistake');
   const size = await must(cluster, 'see what it takes', ['du', '-sB1', '--', cluster.directory], context, undefined, 120_000);
   const bytes = Number(/^\d+/.exec(size)?.[0]);
   const { port } = doorOf(host, context);

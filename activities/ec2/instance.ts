@@ -1,5 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { tag, tagOf } from '../aws/tags.ts';
+import { mustBeRehearsals } from '../aws/rehearsal-only.ts';
 import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
@@ -76,11 +76,5 @@ export function ended({ site, id }: Which, instance: Instance): StepError {
 
 /** In a rehearsal only what a rehearsal made may be touched. */
 export function mustBeCopy({ site, id }: Which, { Tags }: Instance, context: StepContext): void {
-  if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
-  if (tagOf(Tags, tag.purpose) === 'rehearsal') return;
-  throw new StepError(
-    'not-a-copy',
-    `instance ${id} at ${site} has no tag ${tag.purpose}=rehearsal: it was not made by a rehearsal, which therefore leaves it alone`,
-    'mistake',
-  );
+  mustBeRehearsals(`instance ${id} at ${site}`, Tags, context);
 }

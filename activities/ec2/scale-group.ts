@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { z } from 'zod';
 import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { tag } from '../aws/tags.ts';
+import { mustBeRehearsals } from '../aws/rehearsal-only.ts';
 import { StepError } from '../error.ts';
 import { refusePending, sayPending } from '../fence/refuse-pending.ts';
 import { siteName } from '../fields.ts';
@@ -118,13 +118,7 @@ export default step({
 });
 
 function mustStandIn({ site, group }: Input, { Tags }: AutoScalingGroup, context: StepContext): void {
-  if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
-  if (Tags?.some(({ Key, Value }) => Key === tag.purpose && Value === 'rehearsal')) return;
-  throw new StepError(
-    'not-a-copy',
-    `${group} at ${site} has no tag ${tag.purpose}=rehearsal: a rehearsal leaves it alone. Name one that has under \`rehearsal.at.${site}.resources\`.`,
-    'mistake',
-  );
+  mustBeRehearsals(`${group} at ${site}`, Tags, context, `Name one that has under \`rehearsal.at.${site}.resources\`.`);
 }
 
 /** Puts the group back to what it was before this step; nothing where it did not change it. */

@@ -2,7 +2,8 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import { z } from 'zod';
 import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { tag, tagOf } from '../aws/tags.ts';
+import { mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { tagOf } from '../aws/tags.ts';
 import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
 import { refusePending } from '../fence/refuse-pending.ts';
@@ -119,7 +120,7 @@ export default step({
     const here = { site, id };
     await account(site, context);
     const copy = await settled(here, context);
-    mustBeCopy(copy, here);
+    mustBeRehearsals(`${id} at ${site}`, copy.TagList, context);
     const followed = sourceOf(copy);
     if (followed) {
       await mayChange(site, context);
@@ -139,17 +140,8 @@ export default step({
 async function ofCopy({ site, id }: Place, context: StepContext): Promise<string> {
   const copy = await findInstance(site, id, context);
   if (!copy) return `${id} is not at ${site} yet.`;
-  mustBeCopy(copy, { site, id });
+  mustBeRehearsals(`${id} at ${site}`, copy.TagList, context);
   return `${id} at ${site} is a copy that a rehearsal made, and ${copy.DBInstanceStatus}.`;
-}
-
-function mustBeCopy({ TagList }: DBInstance, { site, id }: Place): void {
-  if (tagOf(TagList, tag.purpose) === 'rehearsal') return;
-  throw new StepError(
-    'not-a-copy',
-    `${id} at ${site} bears no tag ${tag.purpose}=rehearsal: it is no isolated copy, and a rehearsal does not promote it.`,
-    'mistake',
-  );
 }
 
 async function promote({ site, id }: Place, context: StepContext): Promise<void> {
