@@ -70,6 +70,8 @@ async function take(cluster: Cluster, context: StepContext): Promise<void> {
     'stream',
     '-c',
     'fast',
+    // A slot would keep log on the disk of production for a copy that is slow.
+    '--no-slot',
   ];
   const answer = await job(cluster.host.name, { name: jobName, argv, within: patience, again: 'always', ...as(cluster.owner) }, there);
   if (await isWhole(cluster, context)) return;

@@ -49,6 +49,17 @@ describe('copy.postgres', () => {
     assert.deepEqual([marker.system, marker.run, marker.expires], ['orders', 'failover-orders', '2026-11-22T11:00:00.000Z']);
   });
 
+  it('needs no slot at the member, and so has it keep no log, not even for a while', async () => {
+    const free = `current_setting('max_replication_slots')::int - (select count(*)::int from pg_replication_slots)`;
+    await at.sql('b-db', `select pg_create_physical_replication_slot('taken_' || n) from generate_series(1, ${free}) n`);
+    try {
+      await rehearse(type.name, input, own());
+    } finally {
+      await at.sql('b-db', `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name like 'taken%'`);
+    }
+    assert.deepEqual(await askCopy(at, 'select count(*)::int as rows from orders'), [{ rows: 100 }]);
+  });
+
   it('starts harmless, whatever the server that it copies loads, archives and follows', async () => {
     const file = join(dataOf(at.lab, 'b-db'), 'postgresql.auto.conf');
     const written = readFileSync(file, 'utf8');
