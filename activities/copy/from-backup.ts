@@ -64,7 +64,7 @@ export async function copyBackup(cluster: Cluster, context: StepContext): Promis
 export async function replayArchive(cluster: Cluster, context: StepContext): Promise<void> {
   const { info, backup } = await chosen(cluster, context);
   const end = info.archive.find(({ database }) => database.id === backup.database.id)?.max;
-  const door = doorOf(context);
+  const door = doorOf(cluster.host, context);
   const query = asking(cluster, context, { port: door.port });
   let before = '';
   for (let until = 0; ;) {
