@@ -44,7 +44,7 @@ export function keyName(description: string) {
 }
 
 export function days(
-  description = 'For how many days it is kept; ec2.cleanup removes it afterwards. Default: for ever, and in a rehearsal one day.',
+  description = 'For how many days it is kept; ec2.cleanup removes it afterwards. Default: for ever. In a rehearsal: until that expires.',
 ) {
   return z.int().min(1).max(36_500).describe(description).optional();
 }

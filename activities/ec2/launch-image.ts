@@ -2,14 +2,15 @@ import type { BlockDeviceMapping, Image } from '@aws-sdk/client-ec2';
 import { mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
 import { isAws } from '../aws/error.ts';
-import { tag, tagOf, tagSpecifications, tagsFor } from '../aws/tags.ts';
+import { tag, tagOf, tagSpecifications } from '../aws/tags.ts';
 import { nameFor } from '../aws/token.ts';
 import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
 import { imagesTagged } from './find.ts';
+import { keptTags } from './kept.ts';
 import { images } from './kinds.ts';
-import { daysToKeep, type LaunchInput } from './launch-input.ts';
+import type { LaunchInput } from './launch-input.ts';
 import { deregister } from './remove.ts';
 
 /** The image of which is launched: the one that is named, or one that is made of the snapshots. Undefined: the template says. */
@@ -76,7 +77,7 @@ async function register(input: LaunchInput, context: StepContext): Promise<strin
     await mayChange(site, context);
     const { ImageId } = await ec2.registerImage({
       ...image,
-      TagSpecifications: tagSpecifications(['image' as const], tagsFor(context, daysToKeep(keep))),
+      TagSpecifications: tagSpecifications(['image' as const], keptTags(context, keep)),
     });
     return ImageId!;
   } catch (error) {

@@ -3,15 +3,16 @@ import { z } from 'zod';
 import { mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
 import { AwsError, isAws } from '../aws/error.ts';
-import { tag, tagSpecifications, tagsFor } from '../aws/tags.ts';
+import { tag, tagSpecifications } from '../aws/tags.ts';
 import { clientToken } from '../aws/token.ts';
 import { StepError } from '../error.ts';
 import { note, noted } from '../note.ts';
 import type { StepContext } from '../step.ts';
 import { instancesTagged, madeBefore, timeOf } from './find.ts';
 import { becomes, stateOf } from './instance.ts';
+import { keptTags } from './kept.ts';
 import { disksOf, imageOf } from './launch-image.ts';
-import { daysToKeep, type LaunchInput } from './launch-input.ts';
+import type { LaunchInput } from './launch-input.ts';
 import { unlessGone } from './remove.ts';
 import { isReady } from './status.ts';
 
@@ -94,7 +95,7 @@ export async function request(
     ...(reference === undefined ? {} : { UserData: Buffer.from(await context.secret(reference)).toString('base64') }),
     TagSpecifications: tagSpecifications(
       ['instance' as const, 'volume' as const, 'network-interface' as const],
-      tagsFor(context, daysToKeep(keep), name === undefined ? {} : { Name: name }),
+      keptTags(context, keep, name === undefined ? {} : { Name: name }),
     ),
   };
 }

@@ -115,7 +115,7 @@ export default step({
     const vpc = await isIsolated(subnets, site, context);
     // An address of production may not be in these subnets, and nothing reaches a rehearsal by it.
     const { address: _, ...rest } = input;
-    const isolated: LaunchInput = { ...rest, groups: [await closedGroup(vpc, site, context)], keep: input.keep ?? 1 };
+    const isolated: LaunchInput = { ...rest, groups: [await closedGroup(vpc, site, context)] };
     await launch(isolated, context);
     const outcome = await running(isolated, context);
     return {

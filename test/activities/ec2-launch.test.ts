@@ -10,6 +10,7 @@ import { carryOut, failure, rehearse, typeOf, undo } from './estate.ts';
 import { declared, elsewhere, machine, network, snapshot, type Network } from './machines.ts';
 
 const name = 'ec2.launch';
+const day = 86_400_000;
 interface Outputs {
   readonly id: string;
   readonly ids: readonly string[];
@@ -222,13 +223,13 @@ describe(name, () => {
     assert.match((await failure(carryOut(name, input(), made))).code, /^aws-(?:unreachable|lost)$/u);
   });
 
-  it('launches in a rehearsal only where nothing leads out, cut off from everything', async () => {
-    const made = at.context({ live: false });
-    const outcome = await declared(name, 'rehearse', () => rehearse(name, input({ address: '10.20.1.50' }), made));
+  it('launches in a rehearsal only where nothing leads out, cut off from everything, until the rehearsal expires', async () => {
+    const made = at.context({ live: false, system: { copies: { root: '/nowhere', expires: 3 * day, inService: {} } } });
+    const outcome = await declared(name, 'rehearse', () => rehearse(name, input({ address: '10.20.1.50', keep: 30 }), made));
     const { Tags, SecurityGroups = [] } = await read((outcome.outputs as Outputs).id);
     const tags = Object.fromEntries(Tags!.map(({ Key, Value }) => [Key, Value]));
     assert.equal(tags['lifeboat:purpose'], 'rehearsal');
-    assert.equal(tags['lifeboat:expires'], '2026-11-23T10:00:00.000Z');
+    assert.equal(tags['lifeboat:expires'], '2026-11-25T10:00:00.000Z');
     const { SecurityGroups: groups = [] } = await east.ec2.describeSecurityGroups({
       GroupIds: SecurityGroups.map(({ GroupId }) => GroupId!),
     });

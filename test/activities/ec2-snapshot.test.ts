@@ -7,6 +7,7 @@ import { carryOut, failure, rehearse, typeOf, until } from './estate.ts';
 import { elsewhere } from './machines.ts';
 
 const name = 'ec2.snapshot';
+const hour = 3_600_000;
 interface Outputs {
   readonly set: string;
   readonly at: string;
@@ -158,12 +159,12 @@ describe(name, () => {
     for (const id of ['', '*', 'i-*', 'app']) assert.throws(() => typeOf(name).input.parse({ site: 'east', id }));
   });
 
-  it('makes in a rehearsal what expires in a day', async () => {
+  it('makes in a rehearsal what expires when that does, however many days it is to be kept', async () => {
     await assert.rejects(rehearse(name, input(), at.context()), { code: 'rehearsal-only' });
-    const context = at.context({ live: false });
-    await called(name, 'rehearse', () => rehearse(name, input(), context));
+    const context = at.context({ live: false, system: { copies: { root: '/nowhere', expires: 12 * hour, inService: {} } } });
+    await called(name, 'rehearse', () => rehearse(name, input({ days: 30 }), context));
     for (const { tags } of await made())
-      assert.deepEqual([tags['lifeboat:purpose'], tags['lifeboat:expires']], ['rehearsal', '2026-11-23T10:00:00.000Z']);
+      assert.deepEqual([tags['lifeboat:purpose'], tags['lifeboat:expires']], ['rehearsal', '2026-11-22T22:00:00.000Z']);
   });
 
   it('changes nothing by its preflight, and calls only what it declares', async () => {

@@ -7,6 +7,7 @@ import { carryOut, failure, rehearse, typeOf } from './estate.ts';
 import { pairOf, type Pair } from './rds-pair.ts';
 
 const input = { site: 'east', id: 'shop-db', name: 'nightly' };
+const day = 86_400_000;
 type Done = Awaited<ReturnType<typeof carryOut>> & {
   outputs: { snapshot: string; arn: string; at: string; gigabytes: number; key: string | null; rows: unknown };
 };
@@ -120,12 +121,13 @@ describe('rds.snapshot', () => {
     for (const id of ['', '*', 'shop-*']) assert.throws(() => typeOf('rds.snapshot').input.parse({ site: 'east', id }));
   });
 
-  it('makes in a rehearsal what expires in a day', async () => {
+  it('makes in a rehearsal what expires when that does', async () => {
     await assert.rejects(rehearse('rds.snapshot', input, context()), { code: 'rehearsal-only' });
-    await rehearse('rds.snapshot', input, context({ live: false }));
+    const system = { ...pair.system, copies: { root: '/nowhere', expires: 3 * day, inService: {} } };
+    await rehearse('rds.snapshot', input, context({ live: false, system }));
     const [made] = await snapshots();
     assert.equal(made?.tags['lifeboat:purpose'], 'rehearsal');
-    assert.equal(made?.tags['lifeboat:expires'], '2026-11-23T10:00:00.000Z');
+    assert.equal(made?.tags['lifeboat:expires'], '2026-11-25T10:00:00.000Z');
   });
 
   it('changes nothing by its preflight, and calls only what it declares', async () => {
