@@ -13,7 +13,7 @@ import { anew } from './anew.ts';
 import { allowed } from './dry-run.ts';
 import { days, deviceName, instanceId, snapshotId } from './fields.ts';
 import { madeBefore, readInstance, volumesTagged } from './find.ts';
-import { mustBeCopy } from './instance.ts';
+import { mustBeCopy, standIn } from './instance.ts';
 import { keptTags } from './kept.ts';
 import { snapshots, volumes as kind } from './kinds.ts';
 import { deleteVolume } from './remove.ts';
@@ -59,7 +59,7 @@ export default step({
     preflight: ['sts:GetCallerIdentity', 'ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeVolumes', 'ec2:CreateVolume'],
     execute: execution(),
     rehearse: execution(),
-    undo: ['sts:GetCallerIdentity', 'ec2:DescribeVolumes', 'ec2:DetachVolume', 'ec2:DeleteVolume'],
+    undo: ['sts:GetCallerIdentity', 'ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ec2:DetachVolume', 'ec2:DeleteVolume'],
   },
 
   async preflight(wanted, context) {
@@ -80,15 +80,23 @@ export default step({
     return attached(wanted, context);
   },
 
-  async undo({ site, id }, context) {
-    const made = (await ofThisStep(site, context)).filter((one) => !isGone(one));
-    for (const { VolumeId } of made) {
-      await detach(VolumeId!, site, context);
-      await deleteVolume(VolumeId!, site, context);
-    }
-    return [`${made.length === 0 ? 'No volume' : made.map(({ VolumeId }) => VolumeId).join(', ')} of this step was on ${id} or is left.`];
+  async undo(wanted, context) {
+    const done = await takeOff(wanted, context);
+    return done.length > 0 ? done : [`No volume of this step was on ${wanted.id}.`];
   },
+
+  sweep: async (wanted, context) => ((await standIn(wanted, context)) === undefined ? [] : takeOff(wanted, context)),
 });
+
+/** Detaches and deletes every volume of this step. One sentence each. */
+async function takeOff({ site, id }: Input, context: StepContext): Promise<readonly string[]> {
+  const made = (await ofThisStep(site, context)).filter((one) => !isGone(one));
+  for (const { VolumeId } of made) {
+    await detach(VolumeId!, site, context);
+    await deleteVolume(VolumeId!, site, context);
+  }
+  return made.map(({ VolumeId }) => `${VolumeId} was taken off ${id} at ${site} and deleted.`);
+}
 
 async function attach(wanted: Input, context: StepContext): Promise<void> {
   const { site, id, device } = wanted;

@@ -1,8 +1,10 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { isRehearsals, mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { tag, tagOf } from '../aws/tags.ts';
 import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
+import { rehearsalOnly } from './kept.ts';
 import { instances } from './kinds.ts';
 
 /** One instance at an AWS site; `host`: the host of the inventory that it is. */
@@ -77,4 +79,16 @@ export function ended({ site, id }: Which, instance: Instance): StepError {
 /** In a rehearsal only what a rehearsal made may be touched. */
 export function mustBeCopy({ site, id }: Which, { Tags }: Instance, context: StepContext): void {
   mustBeRehearsals(`instance ${id} at ${site}`, Tags, context);
+}
+
+/**
+ * The instance on which a rehearsal may have left something that is to be taken back. Undefined: it is gone, goes with all that the
+ * rehearsal made, or is no rehearsal's, so that no step of one has touched it.
+ */
+export async function standIn({ site, id }: Which, context: StepContext): Promise<Instance | undefined> {
+  rehearsalOnly(context);
+  const found = (await instances.describe([id], site, context)).get(id);
+  if (found === undefined || ['shutting-down', 'terminated'].includes(stateOf(found))) return undefined;
+  const own = tagOf(found.Tags, tag.run) === context.run.workflowId && tagOf(found.Tags, tag.started) === context.run.startedAt;
+  return own || !isRehearsals(found.Tags) ? undefined : found;
 }

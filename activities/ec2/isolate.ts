@@ -10,8 +10,8 @@ import { step, type Outcome, type StepContext } from '../step.ts';
 import { closedGroup, groupsTag, isClosed } from './closed-group.ts';
 import { allowed } from './dry-run.ts';
 import { instanceId } from './fields.ts';
-import { halt, putBack } from './halt.ts';
-import { becomes, mustBeCopy, stateOf, thing, theInstance, type Which } from './instance.ts';
+import { halt, putBack, sweepHalted } from './halt.ts';
+import { becomes, mustBeCopy, standIn, stateOf, thing, theInstance, type Which } from './instance.ts';
 import { forget, interfacesOf, remember, setGroups } from './interfaces.ts';
 import { knock, silence } from './knock.ts';
 
@@ -111,18 +111,25 @@ export default step({
     return outcome;
   },
 
-  async undo(which, context) {
-    const { site, id } = which;
-    const restored: string[] = [];
-    for (const one of await interfacesOf(id, site, context)) {
-      if (one.by !== context.key) continue;
-      await setGroups(one, one.before, site, context);
-      await forget(one, site, context);
-      restored.push(`${one.id} of ${id} at ${site} is in its security groups again: ${one.before.join(', ')}.`);
-    }
-    return [...restored, ...(await putBack(which, context))];
+  undo: async (which, context) => [...(await openAgain(which, context)), ...(await putBack(which, context))],
+
+  async sweep(which, context) {
+    if ((await standIn(which, context)) === undefined) return [];
+    return [...(await openAgain(which, context)), ...(await sweepHalted(which, context))];
   },
 });
+
+/** Gives every network interface that this step cut off its security groups again. One sentence each. */
+async function openAgain({ site, id }: Which, context: StepContext): Promise<readonly string[]> {
+  const restored: string[] = [];
+  for (const one of await interfacesOf(id, site, context)) {
+    if (one.by !== context.key) continue;
+    await setGroups(one, one.before, site, context);
+    await forget(one, site, context);
+    restored.push(`${one.id} of ${id} at ${site} is in its security groups again: ${one.before.join(', ')}.`);
+  }
+  return restored;
+}
 
 async function isolate(which: Input, context: StepContext): Promise<void> {
   const { site, stop } = which;

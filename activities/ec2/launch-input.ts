@@ -61,7 +61,9 @@ export const launchInput = z.object({
   keep: z
     .number()
     .positive()
-    .describe('Days for which they are kept at least; after that ec2.cleanup may remove them. Default: for ever. In a rehearsal: until that expires.')
+    .describe(
+      'Days for which they are kept at least; after that ec2.cleanup may remove them. Default: for ever. In a rehearsal: until that expires.',
+    )
     .optional(),
   checks: z.boolean().describe('Whether it waits until they pass the status checks of EC2. Default: true.').default(true),
 });

@@ -2,11 +2,12 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { z } from 'zod';
 import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { isRehearsals, mustBeRehearsals } from '../aws/rehearsal-only.ts';
 import { StepError } from '../error.ts';
 import { refusePending, sayPending } from '../fence/refuse-pending.ts';
 import { siteName } from '../fields.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
+import { rehearsalOnly } from './kept.ts';
 import { roomFor } from './quota.ts';
 import { before, forgetBefore, inService, readGroup, rememberBefore, typesOf, waitInService, type Sizes } from './scaling.ts';
 
@@ -112,8 +113,9 @@ export default step({
   },
 
   async sweep(wanted, context) {
-    mustStandIn(wanted, await readGroup(wanted, context), context);
-    return asBefore(wanted, context);
+    rehearsalOnly(context);
+    // What is no stand-in was refused: nothing was done to it.
+    return isRehearsals((await readGroup(wanted, context)).Tags) ? asBefore(wanted, context) : [];
   },
 });
 

@@ -7,7 +7,7 @@ import { hostName, siteName } from '../fields.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { allowed } from './dry-run.ts';
 import { instanceId } from './fields.ts';
-import { putBack, start } from './halt.ts';
+import { putBack, start, sweepHalted } from './halt.ts';
 import { ended, mustBeCopy, stateOf, thing, theInstance } from './instance.ts';
 import { isReady } from './status.ts';
 
@@ -70,6 +70,7 @@ export default step({
   },
 
   undo: putBack,
+  sweep: sweepHalted,
 });
 
 /** @throws StepError `fenced`, `fence-pending`. */

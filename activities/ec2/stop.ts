@@ -6,7 +6,7 @@ import { hostName, siteName } from '../fields.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { allowed } from './dry-run.ts';
 import { instanceId } from './fields.ts';
-import { halt, putBack } from './halt.ts';
+import { halt, putBack, sweepHalted } from './halt.ts';
 import { ended, mustBeCopy, stateOf, theInstance } from './instance.ts';
 
 const input = z.object({
@@ -62,6 +62,7 @@ export default step({
   },
 
   undo: putBack,
+  sweep: sweepHalted,
 });
 
 async function stopped(which: Input, context: StepContext): Promise<Outcome<z.infer<typeof output>>> {

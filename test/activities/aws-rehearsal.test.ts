@@ -9,7 +9,7 @@ import type { Plan } from '../../plan/plan.ts';
 import { cloud, type Cloud } from './cloud.ts';
 import { rehearse, typeOf, undo } from './estate.ts';
 import { keyAt } from './disks.ts';
-import { machine, network, type Network } from './machines.ts';
+import { machine, network, snapshot, type Network } from './machines.ts';
 import { pairOf } from './rds-pair.ts';
 
 /** A plan of one step of each of these types, and what the rehearsal's roles of its sites may do. */
@@ -174,7 +174,8 @@ describe('the role of a rehearsal', function () {
     assert.equal(await allowed(record(`${own}.shop`, 'shop')), false);
   });
 
-  it('can do what rehearsals of instances do: preflight, rehearse and undo', async () => {
+  it('can do what rehearsals of instances do: preflight, rehearse, sweep and undo', async () => {
+    const source = await snapshot(east.ec2, 'us-east-1a');
     await at.settings({ seconds: { 'ec2:instance': 0.1, 'ec2:snapshot': 0.1 } });
     const own = await machine(east, { 'lifeboat:purpose': 'rehearsal' });
     const { Reservations = [] } = await east.ec2.describeInstances({ InstanceIds: [own] });
@@ -182,6 +183,7 @@ describe('the role of a rehearsal', function () {
     await east.ec2.createTags({ Resources: interfaces, Tags: [{ Key: 'lifeboat:purpose', Value: 'rehearsal' }] });
     await whole('ec2.launch', { site: 'east', image: east.image, types: ['m5.large'], subnets: [east.subnet], groups: [east.group] });
     await whole('ec2.stop', { site: 'east', id: own });
+    await whole('ec2.attach-volume', { site: 'east', id: own, snapshot: source, device: '/dev/sdf' });
     await at.settings({ seconds: { 'ec2:instance': 0.1, 'ec2:snapshot': 0.1 } });
     await whole('ec2.isolate', { site: 'east', id: own });
     const saved = await whole('ec2.snapshot', { site: 'east', id });
@@ -208,6 +210,7 @@ describe('the role of a rehearsal', function () {
     await acting([{ uses: name, with: input }]);
     await typeOf(name).preflight(input, context);
     const outcome = await rehearse(name, input, context);
+    await typeOf(name).sweep?.(input, context);
     if (typeof typeOf(name).undo === 'function') await undo(name, input, context);
     await at.settings({ iam: false, policies: {} });
     return outcome;

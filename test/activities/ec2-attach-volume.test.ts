@@ -122,11 +122,17 @@ describe(name, () => {
   it('touches in a rehearsal only what a rehearsal made', async () => {
     const made = at.context({ live: false });
     assert.equal((await failure(rehearse(name, input(), made))).code, 'not-a-copy');
+    assert.deepEqual(await typeOf(name).sweep!(input(), made), []);
     assert.equal(await count(), 0);
     await east.ec2.createTags({ Resources: [east.id], Tags: [{ Key: 'lifeboat:purpose', Value: 'rehearsal' }] });
     await called(name, 'rehearse', () => rehearse(name, input(), made));
     const [volume] = await ours(at, 'volume');
     assert.deepEqual([volume!.tags['lifeboat:purpose'], volume!.tags['lifeboat:expires']], ['rehearsal', '2026-11-23T10:00:00.000Z']);
+    const { sweep } = typeOf(name);
+    await called(name, 'undo', async () => assert.match((await sweep!(input(), made)).join(), /was taken off .* and deleted/u));
+    assert.deepEqual(await devicesOf(east.ec2, east.id), east.disks);
+    assert.equal(await count(), 0);
+    assert.deepEqual(await sweep!(input(), made), []);
   });
 });
 

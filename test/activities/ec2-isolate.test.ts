@@ -143,6 +143,12 @@ describe('ec2.isolate', () => {
     const outcome = await declared(name, 'rehearse', () => rehearse(name, input({ id: copy }), made));
     assert.equal(outcome.proofs, undefined);
     assert.equal((await seen(east.ec2, copy)).state, 'stopped');
+    const sweep = (one: string) => typeOf(name).sweep!(input({ id: one }), made);
+    assert.deepEqual(await sweep(id), []);
+    assert.match((await declared(name, 'undo', () => sweep(copy))).join(' '), /is in its security groups again: .* is running again/u);
+    assert.deepEqual(await seen(east.ec2, copy), { state: 'running', groups: [east.group] });
+    assert.deepEqual(await sweep(copy), []);
+    assert.deepEqual(await sweep('i-0123456789abcdef0'), []);
   });
 
   faultTable(name, {

@@ -110,6 +110,8 @@ describe(name, () => {
   it('touches in a rehearsal only a group that a rehearsal made', async () => {
     const made = at.context({ live: false });
     assert.equal((await failure(rehearse(name, input(), made))).code, 'not-a-copy');
+    // What was refused leaves nothing for which a sweep would go on.
+    assert.deepEqual(await typeOf(name).sweep!(input(), made), []);
     const mark = {
       ResourceId: 'web',
       ResourceType: 'auto-scaling-group',

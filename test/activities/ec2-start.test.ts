@@ -105,6 +105,30 @@ describe('ec2.start', () => {
     const copy = await stopped(east, { 'lifeboat:purpose': 'rehearsal' });
     await declared(name, 'rehearse', () => rehearse(name, input({ id: copy }), made));
     assert.equal((await seen(east.ec2, copy)).state, 'running');
+    assert.match((await declared(name, 'undo', () => typeOf(name).sweep!(input({ id: copy }), made))).join(), /is stopped again/u);
+    assert.equal((await seen(east.ec2, copy)).state, 'stopped');
+    assert.deepEqual(await typeOf(name).sweep!(input({ id: copy }), made), []);
+  });
+
+  it('is undone together with the stop before it, newest first, and each of both puts back what it found', async () => {
+    const ran = await machine(east);
+    const steps = [
+      ['ec2.stop', at.context()],
+      [name, at.context()],
+      ['ec2.stop', at.context()],
+    ] as const;
+    for (const [uses, made] of steps) await carryOut(uses, input({ id: ran }), made);
+    await undo('ec2.stop', input({ id: ran }), steps[0][1]);
+    assert.equal((await seen(east.ec2, ran)).state, 'stopped');
+    for (const [place, state] of [
+      [2, 'running'],
+      [1, 'stopped'],
+      [0, 'running'],
+    ] as const) {
+      const [uses, made] = steps[place];
+      await declared(uses, 'undo', () => undo(uses, input({ id: ran }), made));
+      assert.equal((await seen(east.ec2, ran)).state, state);
+    }
   });
 
   faultTable(name, {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { tagsFor } from '../../activities/aws/tags.ts';
 import { faultTable } from './cloud-faults.ts';
 import { cloud, type Cloud } from './cloud.ts';
 import { carryOut, failure, rehearse, typeOf, undo } from './estate.ts';
@@ -67,6 +68,32 @@ describe('ec2.stop', () => {
     const copy = await machine(east, { 'lifeboat:purpose': 'rehearsal' });
     await declared(name, 'rehearse', () => rehearse(name, input({ id: copy }), made));
     assert.equal((await seen(east.ec2, copy)).state, 'stopped');
+  });
+
+  it('starts again after a rehearsal the stand-in that it stopped there, and leaves alone what it was refused and what is gone', async () => {
+    const made = at.context({ live: false });
+    const sweep = (one: string, by = made) => typeOf(name).sweep!(input({ id: one }), by);
+    await failure(rehearse(name, input(), made));
+    assert.deepEqual(await sweep(id), []);
+    const copy = await machine(east, { 'lifeboat:purpose': 'rehearsal' });
+    await rehearse(name, input({ id: copy }), made);
+    assert.deepEqual(await sweep(copy, at.context({ live: false })), []);
+    assert.match((await declared(name, 'undo', () => sweep(copy))).join(), /is running again/u);
+    assert.equal((await seen(east.ec2, copy)).state, 'running');
+    assert.deepEqual(await sweep(copy), []);
+    await rehearse(name, input({ id: copy }), made);
+    await east.ec2.terminateInstances({ InstanceIds: [copy] });
+    assert.deepEqual(await sweep(copy), []);
+    assert.deepEqual(await sweep('i-0123456789abcdef0'), []);
+    await assert.rejects(sweep(copy, at.context()), { code: 'rehearsal-only' });
+  });
+
+  it('leaves to the sweep of everything what the rehearsal launched itself', async () => {
+    const made = at.context({ live: false });
+    const own = await machine(east, Object.fromEntries(tagsFor(made).map(({ Key, Value }) => [Key, Value])));
+    await rehearse(name, input({ id: own }), made);
+    assert.deepEqual(await typeOf(name).sweep!(input({ id: own }), made), []);
+    assert.equal((await seen(east.ec2, own)).state, 'stopped');
   });
 
   faultTable(name, {

@@ -6,7 +6,7 @@ import { sweep, type Swept } from '../../activities/sweep/sweep.ts';
 import type { SweepContext } from '../../activities/sweep/sweeper.ts';
 import { cloud, type Cloud, type CloudOptions } from './cloud.ts';
 import { guest, type Guest } from './disks.ts';
-import { failure } from './estate.ts';
+import { failure, rehearse, typeOf } from './estate.ts';
 import { oneOfEach } from './one-of-each.ts';
 
 const day = 86_400_000;
@@ -87,6 +87,22 @@ describe('What rehearsals leave at AWS', function () {
       [group],
     );
     assert.match(problems.join(), new RegExp(`security-group ${group} .* is used by ${east.id}`, 'u'));
+  });
+
+  it('is freed by the steps that put it on a stand-in, and goes then', async () => {
+    const [isolates, attaches] = [rehearsal(), rehearsal()];
+    await east.ec2.createTags({ Resources: [east.id], Tags: [{ Key: 'lifeboat:purpose', Value: 'rehearsal' }] });
+    const { SnapshotId } = await east.ec2.createSnapshot({ VolumeId: east.disks['/dev/sdf']! });
+    const volume = { site: 'east', id: east.id, snapshot: SnapshotId, device: '/dev/sdh' };
+    const before = await there();
+    await rehearse('ec2.attach-volume', volume, attaches);
+    await rehearse('ec2.isolate', { site: 'east', id: east.id }, isolates);
+    const stuck = await swept(context(), { within: 500 });
+    assert.deepEqual(stuck.left.map(({ kind }) => kind).sort(), ['security-group', 'volume']);
+    await typeOf('ec2.isolate').sweep!({ site: 'east', id: east.id }, isolates);
+    await typeOf('ec2.attach-volume').sweep!(volume, attaches);
+    assert.deepEqual((await swept()).left, []);
+    assert.deepEqual(await there(), before);
   });
 
   it('survives that it was begun before, and that an answer is lost', async () => {
