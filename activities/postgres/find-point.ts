@@ -8,7 +8,7 @@ import { ownFolder, restoredIn } from '../copy/place.ts';
 import { clusterAt, type Cluster } from './backrest/cluster.ts';
 import { fromField, servedAt } from './backrest/given.ts';
 import { discardOwn } from './backrest/restore-into.ts';
-import { evidenceOf, fromWhere } from './backrest/source.ts';
+import { evidenceOf, fromWhere, sweepWhere } from './backrest/source.ts';
 import { travel } from './backrest/travel.ts';
 import { postgresOf } from './connect.ts';
 
@@ -70,6 +70,7 @@ export default step({
   },
 
   undo: async (wanted, context) => [await discardOwn(place(wanted, context), context)],
+  sweep: sweepWhere,
 });
 
 /** Halves the time between healthy and damaged. Forwards is cheap; backwards the copy is restored again. */

@@ -13,7 +13,7 @@ import { stoppedAt } from './backrest/info.ts';
 import { recovered } from './backrest/recovered.ts';
 import { discardOwn, keepState, ownPlace, restoreInto, stateOf } from './backrest/restore-into.ts';
 import { asking, isRunning, stop } from './backrest/server.ts';
-import { evidenceOf, findSource, fromWhere } from './backrest/source.ts';
+import { evidenceOf, findSource, fromWhere, sweepWhere } from './backrest/source.ts';
 
 const input = z.object({
   host: hostName('The host onto which it is restored, by its name in the inventory.'),
@@ -72,6 +72,7 @@ export default step({
   },
 
   undo: async ({ host, directory }, context) => [await discardOwn(clusterAt(host, directory, context), context)],
+  sweep: sweepWhere,
 });
 
 /** A rehearsal restores where copies lie, whatever the runbook says. */

@@ -15,7 +15,7 @@ import { readable } from './backrest/readable.ts';
 import { recovered } from './backrest/recovered.ts';
 import { discardOwn, restoreInto } from './backrest/restore-into.ts';
 import { asking } from './backrest/server.ts';
-import { evidenceOf, findSource, fromWhere } from './backrest/source.ts';
+import { evidenceOf, findSource, fromWhere, sweepWhere } from './backrest/source.ts';
 import { toolVerifies } from './backrest/tool-verify.ts';
 import { postgresOf } from './connect.ts';
 
@@ -80,6 +80,7 @@ export default step({
   },
 
   undo: async (wanted, context) => [await discardOwn(place(wanted, context), context)],
+  sweep: sweepWhere,
 });
 
 async function prove(wanted: Input, context: StepContext): Promise<void> {

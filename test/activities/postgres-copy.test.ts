@@ -3,13 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { job } from '../../activities/host/job.ts';
 import type { HostFacts, StoreFacts, SystemFacts } from '../../plan/plan.ts';
 import { backed, canBackUp, type Backed } from './backrest.ts';
-import { carryOut, context, failure, typeOf, undo, until, type Options } from './estate.ts';
+import { carryOut, context, failure, rehearse, typeOf, undo, until, type Options } from './estate.ts';
 
 describe('postgres.copy', function () {
   this.timeout(180_000);
   const input = { host: 'a-db' };
+  const between = { to: 'latest', 'not-before': '2026-01-31T12:00:00Z', 'not-after': '2026-01-31T13:00:00Z' };
   let at: Backed;
   let vault: StoreFacts;
   let system: SystemFacts;
@@ -120,6 +122,33 @@ describe('postgres.copy', function () {
       renameSync(`${at.store.path}-gone`, at.store.path);
     }
     assert.deepEqual(leftOver(), []);
+  });
+
+  it('is swept away after a rehearsal that was cut off in the midst of it, with what still fills it', async () => {
+    const copies = { root: join(at.folder, 'places'), expires: 3_600_000, inService: {} };
+    const hosts = { ...at.hosts, 'copy-of-b-db': { ...at.hosts['b-db']!, name: 'copy-of-b-db', copyOf: 'b-db' } };
+    const place = { system: { ...system, copies }, hosts };
+    const wanted = { host: 'copy-of-b-db', from: 'copy', directory: '/nowhere', healthy: 'select true', ...between };
+    for (const name of ['postgres.verify', 'postgres.restore', 'postgres.find-point']) {
+      const stop = new AbortController();
+      const made = context(at, { ...place, live: false });
+      const stillOurs = async () => void (leftOver().length > 0 && stop.abort());
+      await assert.rejects(rehearse(name, wanted, { ...made, signal: stop.signal, stillOurs }));
+      const [left] = leftOver();
+      assert.ok(left, `${name} was not cut off`);
+      const { host } = vault;
+      const argv = ['sh', '-c', `while sleep 0.05; do date >> /var/tmp/${left}/rows; done`];
+      const filling = job(host.name, { name: 'restore', argv, within: 30_000 }, { ...made, host: () => host }).catch(() => undefined);
+      await until('the job to write', () => existsSync(`/var/tmp/${left}/rows`));
+      const other = context(at, { ...place, live: false });
+      assert.deepEqual(await typeOf(name).sweep!(wanted, other), []);
+      assert.deepEqual(leftOver(), [left]);
+      assert.deepEqual(await typeOf(name).sweep!(wanted, made), [`/var/tmp/${left} on b-app is no more.`]);
+      await filling;
+      assert.deepEqual(leftOver(), []);
+      assert.deepEqual(await typeOf(name).sweep!(wanted, made), []);
+      assert.deepEqual(await typeOf(name).sweep!({ ...wanted, from: 'store' }, made), []);
+    }
   });
 
   it('does not copy while a backup is being made', async () => {

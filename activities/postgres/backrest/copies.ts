@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StepError } from '../../error.ts';
+import { stopJobsOf } from '../../host/jobs-of.ts';
 import { run } from '../../host/run.ts';
 import { restore } from '../../restic/restore.ts';
 import type { Repository as Vault } from '../../restic/repository.ts';
@@ -8,7 +9,7 @@ import { snapshotsOf, tagged, type Snapshot } from '../../restic/snapshots.ts';
 import type { BackupNews, StepContext } from '../../step.ts';
 import { also } from './command.ts';
 import { copyOf, repositoryOf, type Repository } from './repository.ts';
-import { list, removeTree } from './files.ts';
+import { list, removeTree, type Files } from './files.ts';
 
 /** The copies' store as the repository's own host and owner open it: they may add, and delete nothing. */
 export function vaultFrom(repository: Repository, site: string, context: StepContext): Vault {
@@ -52,8 +53,8 @@ export interface BroughtBack {
 /** The newest copy of what a site's repository held, as the host that keeps it opens it. Only reads. */
 export async function newestCopy(site: string, context: StepContext) {
   const source = repositoryOf(context.system, site);
-  const store = copyOf(context.system, site);
-  const vault: Vault = { store, host: store.host.name, ...root(store.host.connection) };
+  const vault = vaultOf(site, context);
+  const { store } = vault;
   const snapshot = (await snapshotsOf(vault, ofRepository(source, context), also(store.host, context))).at(-1);
   if (snapshot) return { source, vault, snapshot };
   throw new StepError('no-copy', `${store.name} holds no copy of ${source.store}: postgres.copy makes one.`, 'mistake');
@@ -65,12 +66,9 @@ export async function bringBack(site: string, within: number, context: StepConte
   const { host } = vault.store;
   const owner = context.system.backups?.postgres?.stores[host.site]?.owner ?? source.owner;
   // A new place for each attempt: what a job has restored once, it does not restore again.
-  const prefix = `lifeboat-copy-${context.key.slice(0, 12)}-`;
-  const folder = `/var/tmp/${prefix}${randomUUID().slice(0, 8)}`;
-  const files = { host, ...(vault.as === undefined ? {} : { owner: vault.as }) };
+  const folder = `${prefixOf(context)}${randomUUID().slice(0, 8)}`;
   const remove = async (): Promise<void> => {
-    const mine = ((await list(files, '/var/tmp', context)) ?? []).filter((name) => name.startsWith(prefix));
-    for (const name of mine) await removeTree(files, `/var/tmp/${name}`, context);
+    for (const path of await broughtBack(vault, context)) await removeTree(filesOf(vault), path, context);
   };
   const must = async (argv: readonly string[], deadline: number): Promise<void> => {
     const options = { deadline, signal: context.signal, viewpoint: context.viewpoint, ...(vault.as === undefined ? {} : { as: vault.as }) };
@@ -90,6 +88,46 @@ export async function bringBack(site: string, within: number, context: StepConte
     await remove().catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Takes away what attempts of this step of a rehearsal brought back and did not come to remove. It lies in no place of copies and bears
+ * no marker, so that nobody else finds it.
+ * @throws StepError `not-swept`.
+ */
+export async function sweepBroughtBack(site: string, context: StepContext): Promise<readonly string[]> {
+  const vault = vaultOf(site, context);
+  const { host } = vault.store;
+  const there = await broughtBack(vault, context);
+  if (there.length === 0) return [];
+  await context.stillOurs();
+  await stopJobsOf(host, context.key, context);
+  for (const path of there) {
+    await context.stillOurs();
+    await removeTree(filesOf(vault), path, context);
+  }
+  const left = await broughtBack(vault, context);
+  if (left.length === 0) return there.map((path) => `${path} on ${host.name} is no more.`);
+  throw new StepError('not-swept', `${left.join(', ')} on ${host.name} is still there.`, 'later', 2_000);
+}
+
+/** The folders of this step of this run on the host of a vault. */
+async function broughtBack(vault: Vault, context: StepContext): Promise<readonly string[]> {
+  const names = (await list(filesOf(vault), places, context)) ?? [];
+  return names.map((name) => `${places}/${name}`).filter((path) => path.startsWith(prefixOf(context)));
+}
+
+const places = '/var/tmp';
+const prefixOf = ({ key }: StepContext): string => `${places}/lifeboat-copy-${key.slice(0, 12)}-`;
+
+function filesOf({ store, as }: Vault): Files {
+  return { host: store.host, ...(as === undefined ? {} : { owner: as }) };
+}
+
+/** The store of the copies as the host that keeps it opens it. */
+function vaultOf(site: string, context: StepContext): Vault {
+  const store = copyOf(context.system, site);
+  return { store, host: store.host.name, ...root(store.host.connection) };
 }
 
 /** Only root may hand files to the repository's user. */

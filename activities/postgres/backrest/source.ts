@@ -1,5 +1,5 @@
 import type { StepContext } from '../../step.ts';
-import { bringBack, newestCopy } from './copies.ts';
+import { bringBack, newestCopy, sweepBroughtBack } from './copies.ts';
 import { restorePatience } from './given.ts';
 import { clusterAt, type Cluster } from './cluster.ts';
 import { fittingBackup } from './fitting.ts';
@@ -57,6 +57,11 @@ export async function fromWhere(
   } finally {
     if (!context.signal.aborted) await remove();
   }
+}
+
+/** What a rehearsal leaves of {@link fromWhere} where it was cut off. */
+export async function sweepWhere({ from, site }: Pick<Wanted, 'from' | 'site'>, context: StepContext): Promise<readonly string[]> {
+  return from === 'store' ? [] : sweepBroughtBack(site ?? context.source.site, context);
 }
 
 /** What can be known before: of the store, whether it leads to the target; of a copy, which there is. Only reads. */
