@@ -50,9 +50,10 @@ export class Broom {
   /** Goes to every site, side by side. @returns whether nothing is left there, as far as every one of them could be looked at. */
   async visit(visit: Visit): Promise<boolean> {
     this.visits += 1;
+    const over = this.over !== null;
     const [sites, calls] = await Promise.all([
       Promise.all(Object.entries(this.#places).map(([site, place]) => this.#sweep(site, place, visit))),
-      this.#takeBack(),
+      this.#takeBack(over),
     ]);
     const gone = new Map([...this.removed, ...[...sites, calls].flatMap(({ removed }) => removed)].map((one) => [keyOf(one), one]));
     this.removed = [...gone.values()].slice(-1_000);
@@ -62,7 +63,7 @@ export class Broom {
       others: sites.flatMap(({ others }) => others),
       problems: [...sites, calls].flatMap(({ problems }) => problems),
     };
-    return this.#last.left.length === 0 && this.#last.problems.length === 0;
+    return this.#last.left.length === 0 && this.#last.problems.length === 0 && (this.made.length === 0 || !over);
   }
 
   async #sweep(site: string, place: SweepPlace, { remove, within }: Visit): Promise<SweepResult> {
@@ -76,8 +77,8 @@ export class Broom {
     }
   }
 
-  /** What only its type knows how to take away, newest first. */
-  async #takeBack(): Promise<Pick<SweepResult, 'removed' | 'gone' | 'problems'>> {
+  /** What only its type knows how to take away, newest first. What a rehearsal that goes on is about to make is perhaps made only later. */
+  async #takeBack(over: boolean): Promise<Pick<SweepResult, 'removed' | 'gone' | 'problems'>> {
     const [removed, problems]: [Leftover[], string[]] = [[], []];
     for (const one of this.made.toReversed()) {
       const { uses, at, timeout, call } = one;
@@ -90,7 +91,7 @@ export class Broom {
       });
       try {
         const { evidence } = await act({ ...call, epoch: null });
-        this.made = this.made.filter((other) => other !== one);
+        if (over) this.made = this.made.filter((other) => other !== one);
         const { run, startedAt } = this.#of!;
         const made = { site: at, kind: uses, run, startedAt, expires: null };
         if (evidence.length > 0) removed.push({ ...made, name: `${call.step.id}: ${evidence.join(' ')}` });

@@ -98,6 +98,8 @@ export class Run {
   readonly lacks: string[] = [];
   /** What steps found to be mended although they did what they should. */
   readonly findings: Found[] = [];
+  /** Of a rehearsal: what it really tried beside its steps, as subjects of findings. What was cut short is not among it. */
+  readonly tried: string[] = [];
   /** Of a rehearsal: the last runs of its runbook, oldest first. */
   measured: readonly MeasuredRun[] = [];
   /** Of a rehearsal: what takes away what it makes, once that was started. */

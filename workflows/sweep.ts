@@ -63,14 +63,17 @@ async function sweepAfter(input: SweepInput, of: SweptRehearsal): Promise<SweepR
   shown(broom);
   for (;;) {
     await untilOver(input, of, broom);
+    let last = false;
     for (let pause = 1_000; ; pause = Math.min(pause * 2, longest)) {
       broom.doing = 'taking away';
+      // What it makes during a visit is perhaps made where that visit has been: only one that began after its end is the last.
+      last = broom.over !== null;
       if (await broom.visit({ remove: true, within: visit })) break;
       await goOnAnew(input, of, broom);
       await sleep(pause, { summary: 'before what is left is tried again' });
     }
     // What expired under a rehearsal that goes on is taken away, and what it makes after that once more.
-    if (broom.over !== null) break;
+    if (last) break;
   }
   broom.doing = 'done';
   await condition(allHandlersFinished);

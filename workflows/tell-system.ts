@@ -1,6 +1,6 @@
 import type { Verdict } from '../record/journal.ts';
 import { bytesOf, durationsOf } from './durations.ts';
-import { subjects, timeOf } from './rehearsal-end.ts';
+import { timeOf } from './rehearsal-end.ts';
 import type { Run } from './run.ts';
 import type { Rehearsed, ReturnInput, Walked } from './wire.ts';
 
@@ -34,8 +34,7 @@ function proved(run: Run, verdict: Verdict): Pick<Rehearsed, 'passed' | 'found' 
   const found = new Set(run.findings.map(({ subject }) => subject));
   // What another run or a person cut short was not tried: it closes no finding.
   const tried = [...run.tracks.values()].filter(({ node, begun, state }) => begun > 0 && (state === 'done' || found.has(node.id)));
-  const whole = run.stop === null ? Object.values(subjects) : [subjects.left];
-  return { passed: verdict === 'rehearsed', found: run.findings, tried: [...tried.map(({ node }) => node.id), ...whole] };
+  return { passed: verdict === 'rehearsed', found: run.findings, tried: [...tried.map(({ node }) => node.id), ...run.tried] };
 }
 
 /** From the first acknowledged marker that was lost to the failure, milliseconds; null: not measured from outside. */

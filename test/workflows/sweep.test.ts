@@ -7,7 +7,7 @@ import { StepError } from '../../activities/error.ts';
 import { markerFile, type Marker } from '../../activities/sweep/marker.ts';
 import type { SweepPlace } from '../../plan/plan.ts';
 import { over, sweep } from '../../worker/run/sweep.ts';
-import { controlQueue, sweepId, type StepCall, type SweepResult, type SweepState } from '../../workflows/wire.ts';
+import { controlQueue, sweepId, type ReturnInput, type StepCall, type SweepResult, type SweepState } from '../../workflows/wire.ts';
 import { localHost } from '../activities/nowhere.ts';
 import { cast, nextSystem, step, theStage, until, type Handle, type Play, type Stage } from './stage.ts';
 import { ending, entries, named } from './scene.ts';
@@ -46,12 +46,13 @@ describe('what a rehearsal made', () => {
     readonly input?: object;
     readonly more?: Play['script'];
     readonly steps?: Play['steps'];
+    readonly run?: Play['run'];
   }
   /** Rehearses a system of its own: `work` is what its one step does beside making a copy. */
   async function rehearse<T>(
     work: (call: StepCall, signal: AbortSignal) => Promise<void> | void,
     act: (handle: Handle, system: string, sweeping: Handle) => Promise<T>,
-    { keep = { passed: 0, failed: 0 }, expires = hour, more = {}, steps = [step('go')] }: Given = {},
+    { keep = { passed: 0, failed: 0 }, expires = hour, more = {}, steps = [step('go')], run: instead = {} }: Given = {},
   ): Promise<T> {
     const system = nextSystem();
     const script: NonNullable<Play['script']> = {
@@ -62,7 +63,7 @@ describe('what a rehearsal made', () => {
       ...more,
     };
     const site = { site: 'site-b', runbooks: '', namespace: 'default', types: [] };
-    const run = { 'run.sweep': sweep(site), 'run.over': over(), 'run.places': async () => place(system) };
+    const run = { 'run.sweep': sweep(site), 'run.over': over(), 'run.places': async () => place(system), ...instead };
     const rehearsal = { of: '', differs: [], mode: 'planned', gates: 'stood in for', keep, expires, places: place(system) } as const;
     const worker = await cast(theatre, named({ steps, script, run, header: { rehearsal } }, system));
     return worker.run(async () => {
@@ -107,6 +108,24 @@ describe('what a rehearsal made', () => {
       assert.equal((await ending(handle)).status, 'cancelled');
       assert.deepEqual(there(system), []);
     }));
+
+  it('is a finding of one that tried it: what was cut short, or kept, closes none', async () => {
+    const told: ReturnInput[] = [];
+    const run: Play['run'] = { 'run.return': async (request) => void told.push(request) };
+    const kept = { keep: { passed: 3_000, failed: 0 } };
+    await rehearse(() => undefined, ending, { run });
+    await rehearse(() => undefined, ending, { run, ...kept });
+    const cancelled = async (handle: Handle, system: string): Promise<void> => {
+      await until(async () => there(system).length > 0, 'the copy');
+      await handle.cancel();
+      await ending(handle);
+    };
+    await rehearse(waits, cancelled, { run });
+    assert.deepEqual(
+      told.map(({ rehearsed }) => rehearsed?.tried),
+      [['go', 'rehearsal', 'recovery-time', 'clean-up'], ['go', 'rehearsal', 'recovery-time'], ['clean-up']],
+    );
+  });
 
   it('is gone where the run was terminated, with nobody left to ask for it', async function () {
     this.timeout(40_000);
