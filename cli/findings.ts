@@ -68,7 +68,11 @@ function changeOf(act: Act, args: Arguments, by: string): Omit<FindingChange, 'i
   if (act === 'assign') {
     if (owner === undefined && due === undefined)
       throw usage('assign needs --owner or --due.', 'lifeboat findings assign ID --owner NAME --due DATE');
-    return { by, ...(owner === undefined ? {} : { owner }), ...(due === undefined ? {} : { due }) };
+    return {
+      by,
+      ...(owner === undefined ? {} : { owner }),
+      ...(due === undefined ? {} : { due: new Date(due).toISOString().slice(0, 10) }),
+    };
   }
   if (act === 'accept' && Date.parse(until ?? '') <= Date.now())
     throw usage(`--until ${until} is over.`, 'Until then the risk is accepted.');

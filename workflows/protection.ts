@@ -48,14 +48,14 @@ export interface Finding extends Found {
   /** Run in which it was last seen. */
   readonly run: string;
   readonly owner: string | null;
-  /** ISO date. */
+  /** A day: `2027-01-31`. */
   readonly due: string | null;
   /** The last word on it: who accepted the risk (and until when), closed or opened it again, and why. `retest`: a rehearsal found it no more. */
   readonly word: { readonly by: string; readonly at: string; readonly reason: string; readonly until: string | null } | null;
 }
 /** A finding as it stood when a run began: for the run's record. */
 export type KnownFinding = Pick<Finding, 'id' | 'weight' | 'state' | 'firstSeen' | 'times' | 'owner' | 'due' | 'word'>;
-/** Update `finding` of the workflow `system`. Throws where there is none of that id. */
+/** Update `finding` of the workflow `system`: refused where there is none of that id. `due` is a day, `until` an ISO time. */
 export interface FindingChange {
   readonly id: string;
   readonly by: string;

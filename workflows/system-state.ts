@@ -82,6 +82,8 @@ export interface Summary {
 }
 
 export interface Said {
+  /** Which of the words of the system it is, from 1: several may be of one time. */
+  readonly nth: number;
   readonly at: string;
   readonly by: string;
   readonly how: Attestation;

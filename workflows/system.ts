@@ -80,8 +80,8 @@ export async function system(name: string, carried?: SystemState): Promise<void>
   const signals = new Map<string, number>();
   let asking = 0;
   const hear = (signal: string, what: Said['what'], word: Word): void => {
-    const at = now();
-    become(heardWord(state, what, word, at));
+    become(heardWord(state, what, word, now()));
+    const said = state.said!.at(-1)!.nth;
     const nth = (signals.get(signal) ?? 0) + 1;
     signals.set(signal, nth);
     asking += 1;
@@ -89,7 +89,7 @@ export async function system(name: string, carried?: SystemState): Promise<void>
     control(`who said "${signal}"?`, { scheduleToCloseTimeout: '1 minute' })
       ['run.attest']({ signal, nth, openedAt: 0 })
       .then(
-        (sender) => become(attributed(state, at, sender)),
+        (sender) => become(attributed(state, said, sender)),
         () => undefined,
       )
       .finally(() => (asking -= 1));

@@ -21,7 +21,7 @@ describe('what a rehearsal makes while it is being taken away', () => {
     const nothing: SweepResult = { removed: [], gone: 0, left: [], others: [], problems: [] };
     const run: Play['run'] = {
       'run.over': async () => false,
-      'run.sweep': async ({ place: { folders = [] } }) => {
+      'run.sweep': async ({ place: { folders } }) => {
         const at = folders[0]!.root;
         left.delete(at);
         begun.push(at);

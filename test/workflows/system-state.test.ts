@@ -1,159 +1,14 @@
 import assert from 'node:assert/strict';
-import type { Found, Promised, SystemState } from '../../workflows/wire.ts';
-import { changed } from '../../workflows/system/findings.ts';
+import type { SystemState } from '../../workflows/wire.ts';
 import { givenBack, isHeld, shared, wasHeard } from '../../workflows/system/give-back.ts';
 import { lend } from '../../workflows/system/lend.ts';
 import { nextTime } from '../../workflows/system/next-time.ts';
-import { unknown } from '../../workflows/system/rebuild.ts';
-import type { BorrowRequest, ReturnRequest } from '../../workflows/system/requests.ts';
+import type { BorrowRequest } from '../../workflows/system/requests.ts';
 import { attributed, heardWord } from '../../workflows/system/said.ts';
 import { settle } from '../../workflows/system/settle.ts';
 import { systemDetails, wordOf } from '../../workflows/system/state-text.ts';
 import { summaryOf } from '../../workflows/system/summary.ts';
-
-const day = 86_400_000;
-const start = Date.parse('2026-03-01T03:00:00.000Z');
-/** So many days after the beginning, ISO. */
-const on = (days: number): string => new Date(start + days * day).toISOString();
-const notify = { 'on-call': { webhook: 'http://127.0.0.1:1/hook' } };
-const blank: SystemState = { ...unknown('orders'), active: 'site-a', notify };
-const back = (change: Partial<ReturnRequest> = {}): ReturnRequest => ({
-  system: 'orders',
-  epoch: 0,
-  serving: 'site-a',
-  verdict: 'recovered',
-  fences: [],
-  workflowId: 'w',
-  runId: `run-${(runs += 1)}`,
-  ...change,
-});
-let runs = 0;
-const walked = (change: object = {}) => ({
-  runbook: 'orders-failover',
-  mode: 'planned' as const,
-  durations: { promote: 1_000 },
-  recovery: { time: 4_000, point: 0 },
-  ...change,
-});
-const found = (subject: string, weight: Found['weight'] = 'must'): Found => ({
-  subject,
-  code: 'broken',
-  weight,
-  text: `${subject} is broken`,
-});
-const rehearsed = (passed: boolean, all: readonly Found[], tried: readonly string[]) =>
-  back({ verdict: passed ? 'rehearsed' : 'failed', rehearsed: { ...walked(), passed, found: all, tried } });
-const promising = (promised: Promised): SystemState => ({ ...blank, promised, promisedSince: on(0) });
-const tick = (state: SystemState, days: number) => settle(state, state, on(days));
-
-describe('what is promised of a system', () => {
-  it('and was never proven is due from when the promise was known, and people hear of it daily until it is proven', () => {
-    let state = promising({ rehearsal: 35 * day });
-    const heard: string[] = [];
-    for (let days = 0; days < 40; days += 0.5) {
-      const { state: next, news } = tick(state, days);
-      state = next;
-      heard.push(...news.map(({ event }) => `${event} ${days}`));
-    }
-    assert.deepEqual(heard, ['unproven 35', 'unproven 36', 'unproven 37', 'unproven 38', 'unproven 39']);
-    assert.equal(wordOf(state), 'not proven: rehearsal');
-    const proven = settle(state, shared(state, rehearsed(true, [], ['promote']), on(40)), on(40));
-    assert.deepEqual(
-      proven.news.map(({ event, title }) => [event, title]),
-      [['proven again', 'orders: rehearsal is proven again']],
-    );
-    assert.equal(wordOf(proven.state), 'protected');
-    assert.equal(nextTime(proven.state), on(75));
-  });
-
-  it('has each a time of its own, and a rehearsal that fails proves nothing', () => {
-    const failed = shared(
-      promising({ rehearsal: 30 * day, exercise: 90 * day }),
-      rehearsed(false, [found('promote')], ['promote']),
-      on(20),
-    );
-    assert.equal(failed.proven?.rehearsal, undefined);
-    assert.deepEqual(
-      tick(failed, 31).state.alarms?.map(({ what }) => what),
-      ['rehearsal'],
-    );
-    assert.equal(wordOf(tick(failed, 91).state), 'not proven: rehearsal, exercise');
-  });
-
-  it('of which nobody can be told yet is told as soon as somebody can', () => {
-    const { notify: _, ...nobody } = promising({ backup: day });
-    const silent = tick(nobody, 2);
-    assert.deepEqual([silent.news, silent.state.alarms?.[0]?.toldAt], [[], null]);
-    assert.equal(nextTime(silent.state), null, 'it does not wake up for nothing');
-    assert.deepEqual(
-      settle(silent.state, { ...silent.state, notify }, on(3)).news.map(({ event }) => event),
-      ['unproven'],
-    );
-  });
-
-  it('is proven as an exercise by a planned run in production that ended recovered, and by no other', () => {
-    const after = (verdict: ReturnRequest['verdict'], change: object = {}) =>
-      givenBack(blank, back({ verdict, walked: walked(change) }), on(1)).proven?.exercise?.note;
-    assert.equal(after('recovered'), 'orders-failover');
-    assert.equal(after('recovered, unprotected', { runbook: 'orders-failback' }), 'orders-failback');
-    assert.deepEqual([after('recovered', { mode: 'unplanned' }), after('backed out'), after('proven')], [undefined, undefined, undefined]);
-  });
-});
-
-describe('findings of a system', () => {
-  const once = shared(blank, rehearsed(false, [found('promote'), found('rows', 'should')], ['promote', 'rows']), on(1));
-
-  it('have an id that stays, count how often they were seen, and keep their owner', () => {
-    const owned = {
-      ...once,
-      findings: changed(once.findings!, { id: 'orders-failover/promote/broken', by: 'alice', owner: 'bob', due: on(9) }, on(2)),
-    };
-    const again = shared(owned, rehearsed(false, [found('promote')], ['promote']), on(3));
-    const [promote, rows] = again.findings!;
-    assert.deepEqual(
-      [promote!.times, promote!.owner, promote!.due, promote!.firstSeen, promote!.lastSeen],
-      [2, 'bob', on(9), on(1), on(3)],
-    );
-    assert.deepEqual([rows!.state, rows!.times], ['open', 1], 'what was not tried stays as it is');
-  });
-
-  it('are closed by a retest that does not find them, and opened again by one that does; people hear of what is new', () => {
-    const mended = shared(once, rehearsed(true, [], ['promote', 'rows']), on(2));
-    assert.deepEqual(
-      mended.findings!.map(({ state, word }) => [state, word?.by]),
-      [
-        ['closed', 'retest'],
-        ['closed', 'retest'],
-      ],
-    );
-    const again = shared(mended, rehearsed(false, [found('promote')], ['promote']), on(3));
-    const { news } = settle(mended, again, on(3));
-    assert.deepEqual(
-      news.map(({ event, text }) => [event, text]),
-      [['finding', ['must: orders-failover/promote/broken: promote is broken']]],
-    );
-    assert.deepEqual(settle(once, shared(once, rehearsed(false, [found('promote')], []), on(3)), on(3)).news, [], 'known ones are no news');
-  });
-
-  it('whose risk was accepted are open again from that date on, without anything happening', () => {
-    const until = on(10);
-    const accepted = {
-      ...once,
-      findings: changed(
-        once.findings!,
-        { id: 'orders-failover/promote/broken', by: 'alice', state: { is: 'accepted', reason: 'known', until } },
-        on(2),
-      ),
-    };
-    assert.equal(nextTime(accepted), until);
-    assert.equal(tick(accepted, 9).state.findings![0]!.state, 'accepted');
-    const { state, news } = tick(accepted, 10);
-    assert.deepEqual([state.findings![0]!.state, news.map(({ event }) => event)], ['open', ['finding']]);
-  });
-
-  it('that nobody knows cannot be changed', () =>
-    assert.throws(() => changed(once.findings!, { id: 'x/y/z', by: 'alice' }, on(2)), /there is no finding "x\/y\/z"/u));
-});
+import { back, blank, day, found, on, rehearsed, tick, walked } from './a-system.ts';
 
 describe('what a run gives back', () => {
   it('counts once, however often it is told', () => {
@@ -211,7 +66,9 @@ describe('a system that was moved just now', () => {
   it('may be failed over at once where a person lifted the pause, which is written down', () => {
     const lifted = heardWord(moved, 'lifted the pause', { by: 'alice', reason: 'site-b burns' }, minutes(5));
     assert.equal(lend(lifted, ask('failover'), minutes(5)).answer.granted, true);
-    assert.deepEqual(lifted.said, [{ at: minutes(5), by: 'alice', how: 'stated', what: 'lifted the pause', reason: 'site-b burns' }]);
+    assert.deepEqual(lifted.said, [
+      { nth: 1, at: minutes(5), by: 'alice', how: 'stated', what: 'lifted the pause', reason: 'site-b burns' },
+    ]);
   });
 
   it('rests not where it was not moved, nor after a run that is no failover', () => {
@@ -239,11 +96,25 @@ describe('the kill switch', () => {
 
   it('takes what the server computed of its sender before what was stated, and what was stated before nothing', () => {
     const name = (word: Parameters<typeof heardWord>[2], how: 'attested' | 'stated', by: string | null) =>
-      attributed(heardWord(blank, 'stopped', word, on(1)), on(1), { by, how }).stopped?.by;
+      attributed(heardWord(blank, 'stopped', word, on(1)), 1, { by, how }).stopped?.by;
     assert.equal(name('why', 'stated', 'carol@example.com'), 'carol@example.com');
     assert.equal(name({ by: 'dan', reason: 'why' }, 'stated', 'carol@example.com'), 'dan');
     assert.equal(name({ by: 'dan', reason: 'why' }, 'attested', 'carol@example.com'), 'carol@example.com');
     assert.equal(name(undefined, 'stated', null), 'somebody');
+  });
+
+  it('names who said each word, also of several that were heard at one time', () => {
+    const words = heardWord(heardWord(blank, 'stopped', 'it burns', on(1)), 'allowed', 'it is out', on(1));
+    const alice = attributed(words, 1, { by: 'alice', how: 'attested' });
+    const { said, stopped } = attributed(heardWord(alice, 'stopped', 'again', on(1)), 3, { by: 'carol', how: 'attested' });
+    assert.deepEqual(
+      attributed({ ...alice, said: said! }, 2, { by: 'bob', how: 'attested' }).said?.map(({ what, by }) => `${what} ${by}`),
+      ['stopped alice', 'allowed bob', 'stopped carol'],
+    );
+    assert.equal(stopped?.by, 'carol');
+    let many = heardWord(blank, 'allowed', null, on(1));
+    for (let n = 0; n < 30; n += 1) many = heardWord(many, 'allowed', null, on(1));
+    assert.equal(attributed(many, 31, { by: 'bob', how: 'stated' }).said?.at(-1)?.by, 'bob', 'of more than are remembered');
   });
 
   it('is ended by a word, and remembers the last 20', () => {

@@ -29,14 +29,38 @@ export function opened(before: readonly Finding[], now: readonly Finding[]): rea
   return now.filter(({ id, state }) => state === 'open' && !open.has(id));
 }
 
-/** What somebody says of a finding. Throws where there is none of that id. Pure. */
-export function changed(known: readonly Finding[], { id, by, owner, due, state }: FindingChange, at: string): readonly Finding[] {
+/** What somebody says of a finding. Throws where there is none of that id, and where it says what no finding can be. Pure. */
+export function changed(known: readonly Finding[], change: FindingChange, at: string): readonly Finding[] {
+  const { id, by, owner, due, state } = read(change);
   if (!known.some((finding) => finding.id === id)) throw new Error(`there is no finding "${id}"; lifeboat findings lists those there are`);
   return known.map((finding) => {
     if (finding.id !== id) return finding;
     const word = state === undefined ? finding.word : { by, at, reason: state.reason, until: state.until ?? null };
     return { ...finding, owner: owner ?? finding.owner, due: due ?? finding.due, state: state?.is ?? finding.state, word };
   });
+}
+
+const states: readonly Finding['state'][] = ['open', 'accepted', 'closed'];
+
+/** It may have been typed by hand, and a time that is none would fail the workflow task for ever. Times are compared as text. */
+function read({ due, state, ...change }: FindingChange): FindingChange {
+  const texts = [change.by, change.owner ?? '', state?.reason ?? ''];
+  if (texts.some((text) => typeof text !== 'string')) throw new Error('by, owner and reason are texts');
+  if (due !== undefined && momentOf(due)?.slice(0, 10) !== due) throw new Error(`due "${due}" is no day such as 2027-01-31`);
+  const others = due === undefined ? change : { ...change, due };
+  if (state === undefined) return others;
+  const { is, reason, until } = state;
+  if (!states.includes(is)) throw new Error(`"${is}" is no state of a finding; there are ${states.join(', ')}`);
+  const moment = until === undefined ? undefined : momentOf(until);
+  if (moment === null) throw new Error(`until "${until}" is no time such as 2027-01-31T12:00:00Z`);
+  return { ...others, state: { is, reason: reason ?? '', ...(moment === undefined ? {} : { until: moment }) } };
+}
+
+/** As ISO time in UTC; null: it is no time, or of no year of four digits. */
+function momentOf(text: unknown): string | null {
+  const time = typeof text === 'string' ? Date.parse(text) : NaN;
+  const iso = Number.isNaN(time) ? '' : new Date(time).toISOString();
+  return /^\d/u.test(iso) ? iso : null;
 }
 
 /** A risk is accepted until a date: from then on it is open again. Pure. */
