@@ -1,4 +1,4 @@
-import type { BackupNews, Proof } from '../activities/step.ts';
+import type { Backup, BackupNews, Proof } from '../activities/step.ts';
 import type { PlanHeader } from '../plan/plan.ts';
 import type { Verdict } from '../record/journal.ts';
 import type { Head } from './chain.ts';
@@ -55,6 +55,8 @@ export interface ReturnInput {
   /** A step of the run made a standby follow what serves. */
   readonly protected?: boolean;
   readonly backups?: readonly BackupNews[];
+  /** Kinds of data that are saved, as the plan has it: of others no backup is owed any more. Absent: not known. */
+  readonly saves?: readonly Backup['holds'][];
   /** Of a live run: the runbook, how long each step took that was done, milliseconds by step, and whether it was a planned one. */
   readonly walked?: Walked;
   /** Of a rehearsal: what it proved and found. */
@@ -70,7 +72,7 @@ export interface ReturnInput {
 }
 
 /** What a run that has ended gave back, as its record tells. */
-export interface Remembered extends Omit<ReturnInput, 'epoch' | 'promised' | 'notify' | 'rest'> {
+export interface Remembered extends Omit<ReturnInput, 'epoch' | 'saves' | 'promised' | 'notify' | 'rest'> {
   readonly workflowId: string;
   readonly runId: string;
   /** When it ended, ISO. */

@@ -1,10 +1,11 @@
+import type { Backup } from '../activities/step.ts';
 import type { Verdict } from '../record/journal.ts';
 import { bytesOf, durationsOf } from './durations.ts';
 import { timeOf } from './rehearsal-end.ts';
 import type { Run } from './run.ts';
 import type { Rehearsed, ReturnInput, Walked } from './wire.ts';
 
-type Learnt = Pick<ReturnInput, 'walked' | 'rehearsed' | 'promised' | 'notify' | 'rest'>;
+type Learnt = Pick<ReturnInput, 'walked' | 'rehearsed' | 'saves' | 'promised' | 'notify' | 'rest'>;
 
 /** What the workflow `system` learns of a run beside its loan: how long its steps took, what it proved and found, what is promised. */
 export function learntOf(run: Run, verdict: Verdict): Learnt {
@@ -13,10 +14,25 @@ export function learntOf(run: Run, verdict: Verdict): Learnt {
   const walked = walkedOf(run);
   return {
     ...(run.live ? { walked } : { rehearsed: { ...walked, ...proved(run, verdict) } }),
+    saves: savedOf(run),
     promised: system.promised ?? {},
     notify,
     ...(run.live && run.kind === 'failover' && system.rest !== undefined ? { rest: system.rest } : {}),
   };
+}
+
+/** Kinds of data that the inventory has saved, and those that the run saved itself. */
+function savedOf({ pinned, backups: news }: Run): readonly Backup['holds'][] {
+  const { backups, rds, resources } = pinned.system;
+  return [
+    ...new Set<Backup['holds']>([
+      ...news.map(({ holds }) => holds),
+      ...(backups?.postgres === undefined && rds === undefined ? [] : ['database' as const]),
+      ...(backups?.files === undefined ? [] : ['files' as const]),
+      // Whose volumes they are, runbooks say, by what the system has.
+      ...(resources === undefined ? [] : ['volumes' as const]),
+    ]),
+  ];
 }
 
 function walkedOf(run: Run): Walked {

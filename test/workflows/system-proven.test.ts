@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { Backup, BackupNews } from '../../activities/step.ts';
+import type { SystemState } from '../../workflows/wire.ts';
 import { changed } from '../../workflows/system/findings.ts';
 import { givenBack, shared } from '../../workflows/system/give-back.ts';
 import { nextTime } from '../../workflows/system/next-time.ts';
@@ -50,6 +52,21 @@ describe('what is promised of a system', () => {
       settle(silent.state, { ...silent.state, notify }, on(3)).news.map(({ event }) => event),
       ['unproven'],
     );
+  });
+
+  it('is proven of backups by the oldest of every kind that is saved now, and by nothing that is saved no more', () => {
+    const saved = (holds: Backup['holds'], days: number): BackupNews => {
+      const backup = { label: `${holds} ${days}`, store: 'vault', holds, kind: 'full', at: on(days), bytes: 1, compared: ['all'] } as const;
+      return { store: 'vault', holds, complete: false, backups: [{ ...backup, provenAt: on(days) }] };
+    };
+    const after = (state: SystemState, days: number, saves?: ReturnRequest['saves']): SystemState =>
+      shared(state, back({ verdict: 'proven', backups: [saved('database', days)], ...(saves === undefined ? {} : { saves }) }), on(days));
+    const both = shared(promising({ backup: day }), back({ backups: [saved('files', 1), saved('database', 1)] }), on(1));
+    assert.equal(after(both, 5).proven?.backup?.at, on(1), 'silence tells nothing');
+    assert.equal(after(both, 5, ['database', 'files']).proven?.backup?.at, on(1));
+    const only = after(both, 5, ['database']);
+    assert.equal(only.proven?.backup?.at, on(5));
+    assert.deepEqual(tick(only, 5.5).state.alarms, []);
   });
 
   it('is proven as an exercise by a planned run in production that ended recovered, and by no other', () => {

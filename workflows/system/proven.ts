@@ -18,8 +18,9 @@ export function provenAfter(state: Pick<SystemState, 'proven'>, request: ReturnR
 }
 
 function proved(request: ReturnRequest, known: readonly Backup[], at: string): Proven {
-  const { workflowId: run, backups = [], rehearsed, looked, walked, verdict } = request;
-  const sound = backups.some(({ backups: all }) => all.some(({ provenAt }) => provenAt !== null)) ? wholeBackup(known) : null;
+  const { workflowId: run, backups = [], saves, rehearsed, looked, walked, verdict } = request;
+  const owed = saves === undefined ? known : known.filter(({ holds }) => saves.includes(holds));
+  const sound = backups.some(({ backups: all }) => all.some(({ provenAt }) => provenAt !== null)) ? wholeBackup(owed) : null;
   // What only production itself proves (fence, traffic, load) is proved by moving it on purpose.
   const exercised = walked?.mode === 'planned' && verdict.startsWith('recovered');
   return {
@@ -30,7 +31,7 @@ function proved(request: ReturnRequest, known: readonly Backup[], at: string): P
   };
 }
 
-/** Of everything that is saved, the last proven backup of what was proven longest ago: files alone do not make a database whole. */
+/** Of everything that is saved now, the last proven backup of what was proven longest ago: files alone do not make a database whole. */
 function wholeBackup(known: readonly Backup[]): { readonly provenAt: string; readonly label: string } | null {
   const last = [...new Set(known.map(({ holds }) => holds))].map((what) =>
     known
