@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import type { SystemFacts } from '../../plan/plan.ts';
+import type { Scheduled } from '../../worker/run/ready/schedules.ts';
+import { promisedOf } from '../../worker/run/ready/survey.ts';
 import { sameRunbooks } from '../../workflows/readiness/same-runbooks.ts';
 import { silent } from '../../workflows/readiness/silent.ts';
 import { temporalHere } from '../../workflows/readiness/temporal-here.ts';
@@ -113,4 +116,23 @@ describe('a Temporal on the machine of a worker', () => {
     assert.deepEqual(said(answer('a', false), answer('b', false), answer('vault', true)), []);
     assert.deepEqual(said(answer('a', false), answer('b', false)), []);
   });
+});
+
+describe('that looks are made', () => {
+  const scheduled = (kind: string, idle: string | null) => ({ entry: { kind }, idle }) as Scheduled;
+  const system: SystemFacts = { name: 'orders', tier: 1, promised: { backup: 5 } };
+  const before = { backup: 5, readiness: 7 };
+
+  it('is promised where they are scheduled, hourly where the inventory says nothing else', () => {
+    const looks = [scheduled('readiness', null)];
+    assert.deepEqual(promisedOf(system, looks), { readiness: 3_600_000, backup: 5 });
+    assert.deepEqual(promisedOf({ ...system, promised: { readiness: 9 } }, looks), { readiness: 9 });
+  });
+  it('stays promised where their schedule rests, and where it could not be asked for', () => {
+    assert.deepEqual(promisedOf(system, [scheduled('readiness', 'it is paused')], before), before);
+    assert.deepEqual(promisedOf(system, null, before), before);
+    assert.deepEqual(promisedOf(system, null), { backup: 5 });
+  });
+  it('is promised no more where they are scheduled no more', () =>
+    assert.deepEqual(promisedOf(system, [scheduled('rehearsal', null)], before), { backup: 5 }));
 });

@@ -54,6 +54,16 @@ describe('what is promised of a system', () => {
     );
   });
 
+  it('of looks is promised by looks alone, and withdrawn by one that finds none scheduled', () => {
+    const looked = { ready: true, because: [], found: [], tried: [] };
+    const first = shared(blank, back({ verdict: 'ready', looked, promised: { backup: day, readiness: day } }), on(1));
+    const run = shared(first, back({ promised: { backup: day } }), on(2));
+    assert.deepEqual(run.promised, { readiness: day, backup: day });
+    const last = shared(run, back({ verdict: 'ready', looked, promised: { backup: 9 * day } }), on(3));
+    assert.deepEqual(last.promised, { backup: 9 * day });
+    assert.deepEqual(tick(last, 9).state.alarms, []);
+  });
+
   it('is proven of backups by the oldest of every kind that is saved now, and by nothing that is saved no more', () => {
     const saved = (holds: Backup['holds'], days: number): BackupNews => {
       const backup = { label: `${holds} ${days}`, store: 'vault', holds, kind: 'full', at: on(days), bytes: 1, compared: ['all'] } as const;

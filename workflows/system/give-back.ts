@@ -1,5 +1,5 @@
 import { learn } from '../known-backups.ts';
-import type { Promised, SystemState } from '../wire.ts';
+import type { Looked, Promised, SystemState } from '../wire.ts';
 import { merged } from './findings.ts';
 import { measuredAfter } from './measured.ts';
 import { provenAfter } from './proven.ts';
@@ -55,7 +55,7 @@ export function shared(state: SystemState, request: ReturnRequest, at: string): 
     proven: provenAfter(state, request, backups, at),
     measured: measuredAfter(state.measured, request, at),
     findings: merged(state.findings ?? [], request, at),
-    ...(promised === undefined ? {} : { promised: promisedAfter(state, promised), promisedSince: state.promisedSince ?? at }),
+    ...(promised === undefined ? {} : { promised: promisedAfter(state, promised, looked), promisedSince: state.promisedSince ?? at }),
     ...(notify === undefined ? {} : { notify }),
     ...(looked === undefined ? {} : { ready: { is: looked.ready, at, because: looked.because } }),
     lastRun: looked === undefined ? { workflowId, runId, verdict, at } : state.lastRun,
@@ -64,8 +64,8 @@ export function shared(state: SystemState, request: ReturnRequest, at: string): 
 }
 
 /** That looks are scheduled only a look knows: the plans of runs do not. */
-function promisedAfter({ promised: before }: SystemState, promised: Promised): Promised {
-  return before?.readiness === undefined ? promised : { readiness: before.readiness, ...promised };
+function promisedAfter({ promised: before }: SystemState, promised: Promised, looked: Looked | undefined): Promised {
+  return looked !== undefined || before?.readiness === undefined ? promised : { readiness: before.readiness, ...promised };
 }
 
 /** One for each host: the newest, unless it was lifted. */

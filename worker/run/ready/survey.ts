@@ -40,7 +40,7 @@ export const survey =
       const [looks, attributes, scheduled, state] = await Promise.all([
         askAll([whoServes], { within, whole: within, signal }),
         knownAttributes(client.connection, site.namespace).catch(() => []),
-        scheduledFor(client, folder, name).catch(() => []),
+        scheduledFor(client, folder, name).catch(() => null),
         stateOf(client, name).catch(() => null),
       ]);
       const ways = waysFrom(system, now);
@@ -52,7 +52,7 @@ export const survey =
           ...ways.flatMap(({ source, target }) => [source, target]),
         ]),
         pinned: ways[0]?.now ? { system, sites: siteFacts(folder.inventory.data), source: { site: ways[0].source } } : null,
-        promised: promisedOf(system, scheduled),
+        promised: promisedOf(system, scheduled, state?.promised),
         accepted: (state?.findings ?? []).filter((finding) => finding.state === 'accepted').map(({ id }) => id),
         notify: notifyFacts(folder.inventory.data),
         attributes,
@@ -81,7 +81,13 @@ function sitesOf({ backups: { postgres, files } = {} }: SystemFacts, named: read
   return [...new Set([...named, ...stores.map(({ site }) => site)])].toSorted();
 }
 
-function promisedOf({ promised = {} }: SystemFacts, scheduled: readonly Scheduled[]): Promised {
-  const looks = scheduled.some(({ entry, idle }) => entry.kind === 'readiness' && idle === null);
-  return looks ? { readiness: usual, ...promised } : promised;
+/**
+ * What the inventory promises, and that looks are made where they are scheduled. Where their schedule rests, or could not be asked for
+ * (null), what was promised before stands. Pure.
+ */
+export function promisedOf({ promised = {} }: SystemFacts, scheduled: readonly Scheduled[] | null, before: Promised = {}): Promised {
+  const looks = scheduled?.filter(({ entry }) => entry.kind === 'readiness');
+  if (looks?.length === 0) return promised;
+  const readiness = looks?.some(({ idle }) => idle === null) ? usual : before.readiness;
+  return readiness === undefined ? promised : { readiness, ...promised };
 }
