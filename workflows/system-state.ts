@@ -24,8 +24,8 @@ export interface SystemState {
   /** What was last proven of each kind; absent: never, as far as is known. */
   readonly proven?: { readonly [what in Provable]?: { readonly at: string; readonly run: string; readonly note: string } };
   readonly promised?: Promised;
-  /** When the workflow first knew what is promised: what was never proven is due from then on. ISO. */
-  readonly promisedSince?: string;
+  /** When the workflow first knew of each promise: what was never proven is due from then on. ISO. */
+  readonly promisedSince?: { readonly [what in Provable]?: string };
   readonly ready?: { readonly is: boolean; readonly at: string; readonly because: readonly string[] };
   readonly findings?: readonly Finding[];
   readonly alarms?: readonly Alarm[];

@@ -72,11 +72,11 @@ export async function play(theatre: Theatre, prompter: Prompter, system: string,
     if (entry.kind === 'rehearsal') year.findings.push(...news(year.findings, (await stateOf()).findings ?? [], ended.endedAt));
   }
   await theatre.passUntil(end);
-  const { promisedSince, alarms = [], findings = [] } = await stateOf();
+  const { promisedSince = {}, alarms = [], findings = [] } = await stateOf();
   const open = findings.filter(({ state }) => state === 'open').map(({ id }) => id);
   if (open.length > 0) year.wrongs.push(`findings are open at the end: ${open.join(', ')}`);
   if (alarms.length > 0) year.wrongs.push(`alarms stand at the end: ${alarms.map(({ what }) => what).join(', ')}`);
-  return { ...year, told: prompter.told, known: promisedSince === undefined ? end : Date.parse(promisedSince) };
+  return { ...year, told: prompter.told, known: Math.min(end, ...Object.values(promisedSince).map((at) => Date.parse(at))) };
 }
 type Writable<List> = List extends readonly (infer Item)[] ? Item[] : never;
 

@@ -1,4 +1,5 @@
 import type { Found, Promised, SystemState } from '../../workflows/wire.ts';
+import { shared } from '../../workflows/system/give-back.ts';
 import { unknown } from '../../workflows/system/rebuild.ts';
 import type { ReturnRequest } from '../../workflows/system/requests.ts';
 import { settle } from '../../workflows/system/settle.ts';
@@ -35,5 +36,5 @@ export const found = (subject: string, weight: Found['weight'] = 'must'): Found 
 });
 export const rehearsed = (passed: boolean, all: readonly Found[], tried: readonly string[]) =>
   back({ verdict: passed ? 'rehearsed' : 'failed', rehearsed: { ...walked(), passed, found: all, tried } });
-export const promising = (promised: Promised): SystemState => ({ ...blank, promised, promisedSince: on(0) });
+export const promising = (promised: Promised): SystemState => shared(blank, back({ promised }), on(0));
 export const tick = (state: SystemState, days: number) => settle(state, state, on(days));

@@ -54,6 +54,24 @@ describe('what is promised of a system', () => {
     );
   });
 
+  it('is said to be proven again where it was, and not where it is promised no more', () => {
+    const late = tick(promising({ backup: day, rehearsal: day }), 2).state;
+    assert.equal(late.alarms?.length, 2);
+    const news = (request: ReturnRequest) => settle(late, shared(late, request, on(2.5)), on(2.5)).news.map(({ title }) => title);
+    assert.deepEqual(news(back({ promised: { backup: day } })), []);
+    assert.deepEqual(news(back({ promised: { backup: day, rehearsal: 9 * day } })), []);
+    const passed = rehearsed(true, [], []);
+    assert.deepEqual(news(passed), ['orders: rehearsal is proven again']);
+  });
+
+  it('is due from when that promise was known, and not from when another was', () => {
+    const early = promising({ backup: 400 * day });
+    const state = shared(early, back({ promised: { backup: 400 * day, exercise: 90 * day } }), on(365));
+    assert.deepEqual(tick(state, 366).state.alarms, []);
+    assert.equal(nextTime(state), on(400));
+    assert.equal(wordOf(tick(state, 455).state), 'not proven: backup, exercise');
+  });
+
   it('of looks is promised by looks alone, and withdrawn by one that finds none scheduled', () => {
     const looked = { ready: true, because: [], found: [], tried: [] };
     const first = shared(blank, back({ verdict: 'ready', looked, promised: { backup: day, readiness: day } }), on(1));

@@ -134,7 +134,7 @@ describe('what is shown of a system', () => {
     holder: { workflowId: long('failover-').repeat(8), runId: 'r', kind: 'failover', live: true, since: on(0) },
     unprotectedSince: on(0),
     promised: { backup: day, rehearsal: day, exercise: day, readiness: day },
-    promisedSince: on(0),
+    promisedSince: { backup: on(0), rehearsal: on(0), exercise: on(0), readiness: on(0) },
     ready: { is: false, at: on(1), because: ['das Zertifikat läuft ab – «überall» '.repeat(30)] },
     stopped: { by: 'ä'.repeat(500), at: on(0), reason: 'ü'.repeat(500) },
     rest: { until: on(9), why: 'x'.repeat(500) },

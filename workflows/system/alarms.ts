@@ -20,9 +20,11 @@ export function toTell(alarms: readonly Alarm[], at: string): readonly Alarm[] {
   return alarms.filter(({ toldAt }) => toldAt === null || Date.parse(toldAt) + reminder <= Date.parse(at));
 }
 
-/** Alarms that stood and stand no more: it was proven since. Pure. */
-export function cleared(before: readonly Alarm[], now: readonly Alarm[]): readonly Alarm[] {
-  return before.filter(({ what }) => !now.some((alarm) => alarm.what === what));
+/** Alarms that stood and stand no more, for it was proven since: one that ends with its promise is no news. Pure. */
+export function cleared(before: Known, now: Known): readonly Alarm[] {
+  const provenAt = ({ proven = {} }: Known, what: Provable): string => proven[what]?.at ?? '';
+  const stands = new Set(now.alarms?.map(({ what }) => what));
+  return (before.alarms ?? []).filter(({ what }) => !stands.has(what) && provenAt(now, what) > provenAt(before, what));
 }
 
 /** When an alarm is raised next, or told again, ISO; null: never, unless something is proven or promised. Pure. */
@@ -36,15 +38,21 @@ export function nextAlarm(state: Known): string | null {
   return times.toSorted()[0] ?? null;
 }
 
-/** What was never proven is due from when its promise was known. */
-function dues({ proven = {}, promised = {}, promisedSince }: Known): { readonly what: Provable; readonly due: string }[] {
-  return (Object.entries(promised) as [Provable, number][]).flatMap(([what, within]) => {
-    const since = proven[what]?.at ?? promisedSince;
-    return since === undefined ? [] : [{ what, due: new Date(Date.parse(since) + within).toISOString() }];
+function dues(state: Known): { readonly what: Provable; readonly due: string }[] {
+  return (Object.keys(state.promised ?? {}) as Provable[]).flatMap((what) => {
+    const due = dueAt(state, what);
+    return due === null ? [] : [{ what, due }];
   });
 }
 
-const things: { readonly [what in Provable]: string } = {
+/** When it is to be proven, ISO: what was never proven is due from when its promise was known. Null: it is not promised. Pure. */
+export function dueAt({ proven = {}, promised = {}, promisedSince = {} }: Omit<Known, 'system'>, what: Provable): string | null {
+  const [within, since] = [promised[what], proven[what]?.at ?? promisedSince[what]];
+  return within === undefined || since === undefined ? null : new Date(Date.parse(since) + within).toISOString();
+}
+
+/** What is proven, in words. */
+export const things: { readonly [what in Provable]: string } = {
   backup: 'backup',
   rehearsal: 'rehearsal',
   exercise: 'live exercise',

@@ -1,5 +1,5 @@
 import { learn } from '../known-backups.ts';
-import type { Looked, Promised, SystemState } from '../wire.ts';
+import type { Looked, Promised, Provable, SystemState } from '../wire.ts';
 import { merged } from './findings.ts';
 import { measuredAfter } from './measured.ts';
 import { provenAfter } from './proven.ts';
@@ -55,7 +55,7 @@ export function shared(state: SystemState, request: ReturnRequest, at: string): 
     proven: provenAfter(state, request, backups, at),
     measured: measuredAfter(state.measured, request, at),
     findings: merged(state.findings ?? [], request, at),
-    ...(promised === undefined ? {} : { promised: promisedAfter(state, promised, looked), promisedSince: state.promisedSince ?? at }),
+    ...(promised === undefined ? {} : promising(state, promisedAfter(state, promised, looked), at)),
     ...(notify === undefined ? {} : { notify }),
     ...(looked === undefined ? {} : { ready: { is: looked.ready, at, because: looked.because } }),
     lastRun: looked === undefined ? { workflowId, runId, verdict, at } : state.lastRun,
@@ -66,6 +66,11 @@ export function shared(state: SystemState, request: ReturnRequest, at: string): 
 /** That looks are scheduled only a look knows: the plans of runs do not. */
 function promisedAfter({ promised: before }: SystemState, promised: Promised, looked: Looked | undefined): Promised {
   return looked !== undefined || before?.readiness === undefined ? promised : { readiness: before.readiness, ...promised };
+}
+
+function promising({ promisedSince = {} }: SystemState, promised: Promised, at: string): Pick<SystemState, 'promised' | 'promisedSince'> {
+  const kinds = Object.keys(promised) as Provable[];
+  return { promised, promisedSince: Object.fromEntries(kinds.map((what) => [what, promisedSince[what] ?? at])) };
 }
 
 /** One for each host: the newest, unless it was lifted. */

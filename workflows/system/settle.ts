@@ -29,7 +29,7 @@ export function settle(
       title: `${system}: ${what} is not proven as promised`,
       text: [text],
     })),
-    ...cleared(next.alarms ?? [], alarms).map(({ what, since }) => ({
+    ...cleared(before, state).map(({ what, since }) => ({
       event: 'proven again' as const,
       key: `${system} ${what} ${since} again`,
       title: `${system}: ${what} is proven again`,

@@ -1,11 +1,5 @@
 import type { Provable, SystemState } from '../wire.ts';
-
-const names: { readonly [what in Provable]: string } = {
-  backup: 'backup',
-  rehearsal: 'rehearsal',
-  exercise: 'live exercise',
-  readiness: 'look at readiness',
-};
+import { dueAt, things } from './alarms.ts';
 
 /** A few words for lists: the search attribute LifeboatState of the system's own workflow. Pure. */
 export function wordOf({ stopped, alarms = [], unprotectedSince, active }: SystemState): string {
@@ -51,13 +45,13 @@ function urgent({ stopped, rest, alarms = [], unprotectedSince, fences, ready, r
   ];
 }
 
-function provenTable({ proven = {}, promised = {}, promisedSince }: SystemState): string {
-  const rows = (Object.keys(names) as Provable[]).flatMap((what) => {
-    const [last, within] = [proven[what], promised[what]];
-    if (last === undefined && within === undefined) return [];
-    const since = last?.at ?? promisedSince;
-    const due = within === undefined || since === undefined ? 'not promised' : new Date(Date.parse(since) + within).toISOString();
-    return [`| ${names[what]} | ${last === undefined ? 'never' : `${last.at} ${cell(last.note)}`} | ${due} |`];
+function provenTable(state: SystemState): string {
+  const { proven = {}, promised = {} } = state;
+  const rows = (Object.keys(things) as Provable[]).flatMap((what) => {
+    const last = proven[what];
+    if (last === undefined && promised[what] === undefined) return [];
+    const due = dueAt(state, what) ?? 'not promised';
+    return [`| ${things[what]} | ${last === undefined ? 'never' : `${last.at} ${cell(last.note)}`} | ${due} |`];
   });
   return rows.length === 0 ? '' : ['| what | last proven | due |', '|---|---|---|', ...rows].join('\n');
 }
