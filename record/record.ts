@@ -74,7 +74,7 @@ export function makeRecord(material: Material): RunRecord {
     ...(ended?.left === undefined ? {} : { left: structuredClone(ended.left) as NonNullable<RunRecord['left']> }),
     serving: servingNow(journal, planned),
     ...measured,
-    ...(rehearsal === null ? {} : { objectives: rehearsedObjectives(rehearsal, plan) }),
+    ...(rehearsal === null ? {} : { objectives: rehearsedObjectives(rehearsal, plan, walked) }),
     waits: waits.reduce((sum, { from, to }) => sum + to - from, 0),
     separationOfDuties: separation(plan, decided),
     phases: around,

@@ -20,7 +20,7 @@ import { conclude, measure, verdictOf } from './finish.ts';
 import { inputOf } from './input.ts';
 import { prepare } from './lock.ts';
 import type { RunKind } from './policy.ts';
-import { findingsOf, judged, leftOver, subjects, writeFindings } from './rehearsal-end.ts';
+import { findingsOf, judged, leftOver, triedOf, writeFindings } from './rehearsal-end.ts';
 import { Run, Stopped, type Stop } from './run.ts';
 import { startSweep } from './start-sweep.ts';
 import { view } from './view.ts';
@@ -100,7 +100,7 @@ async function rehearsed(run: Run, [verdict, why]: Ending): Promise<Ending> {
   if (run.plan === null) return [verdict, why];
   const walkedToItsEnd = verdict === 'rehearsed';
   run.findings.push(...findingsOf(run, walkedToItsEnd));
-  if (walkedToItsEnd) run.tried.push(subjects.whole, subjects.time);
+  if (walkedToItsEnd) run.tried.push(...triedOf(run));
   const { left, unseen } = await cleanUp(run, walkedToItsEnd && judged(run)[0] === 'rehearsed');
   run.findings.push(...leftOver(left, unseen));
   writeFindings(run);

@@ -56,13 +56,26 @@ export function writeFindings(run: Run): void {
   for (const found of run.findings) run.journal.write({ what: 'found', id: idOf(run.pinned.runbook, found), found });
 }
 
-/** From the first step of the runbook to the end of the last, milliseconds; what only a rehearsal does is none. Null: nothing was done. */
+/**
+ * For how long any step of the runbook worked, milliseconds: what was waited for meanwhile, people or a copy, is not in it. Null: none
+ * was done. The record counts the same.
+ */
 export function timeOf(run: Run): number | null {
   const added = addedBy(run);
   const steps = [...run.tracks.values()].filter((track) => wasTried(track) && !added.has(track.node.id));
-  if (steps.length === 0) return null;
-  const begun = Math.min(...steps.map(({ startedAt }) => Date.parse(startedAt!)));
-  return Math.max(...steps.map(({ endedAt }) => Date.parse(endedAt!))) - begun;
+  const stretches = steps.map(({ startedAt, endedAt }) => ({ from: Date.parse(startedAt!), to: Date.parse(endedAt!) }));
+  let [time, until] = [0, -Infinity];
+  for (const { from, to } of stretches.toSorted((one, other) => one.from - other.from)) {
+    time += Math.max(0, to - Math.max(from, until));
+    until = Math.max(until, to);
+  }
+  return steps.length === 0 ? null : time;
+}
+
+/** What a rehearsal that was walked to its end tried as a whole. Its time is none where not every step could be done. */
+export function triedOf(run: Run): readonly string[] {
+  const measured = timeOf(run) !== null && ![...run.tracks.values()].some(({ state }) => state === 'failed');
+  return measured ? [subjects.whole, subjects.time] : [subjects.whole];
 }
 
 const wasTried = ({ node, state, startedAt, endedAt }: Track): boolean =>

@@ -69,8 +69,8 @@ export interface Summary {
   readonly head: Head | null;
   readonly lastRun: { readonly run: string; readonly verdict: string; readonly at: string } | null;
   /**
-   * The last runs and rehearsals, newest last, at most 12: recovery time in milliseconds, of a rehearsal from its first step to its
-   * last; `point`, where it was measured: how long what was written before the failure and lost had been written for, milliseconds.
+   * The last runs and rehearsals, newest last, at most 12: recovery time in milliseconds, of a rehearsal for how long its steps
+   * worked; `point`, where it was measured: how long what was written before the failure and lost had been written for, milliseconds.
    */
   readonly trend: readonly {
     readonly at: string;

@@ -30,7 +30,7 @@ export const rehearsal = z
       )
       .describe('What was proved.'),
     time: maybeMilliseconds(
-      'From the first step of the runbook to the end of the last; what only a rehearsal does is none. Null: nothing was done.',
+      'For how long any step of the runbook worked; what was waited for meanwhile, people or a copy, is not in it. Null: none was done.',
     ),
     cleanUp: z
       .object({

@@ -174,6 +174,33 @@ describe('a record', () => {
     assert.deepEqual([startedAt, machine.milliseconds], [at(-0.4), 8700]);
   });
 
+  it('counts of a rehearsal the time in which its steps worked, and measures none where not all of them were done', () => {
+    const differs = [{ step: 'fence', how: 'added', text: 'It is made for the rehearsal.' }];
+    const rehearsal = { of: 'x', differs, mode: 'planned', gates: 'asked', keep: { passed: 0, failed: 0 }, expires: 1, places: {} };
+    const of = (recoveryTime: number, ...entries: Moment[]) => {
+      const plan = header({ rehearsal: rehearsal as never, objectives: { recoveryTime } });
+      const all = journal([
+        ...opening('planned', []),
+        ...[begun(1, 'fence', 'power.off'), begun(1, 'facts', 'postgres.check'), done(3, 'facts', 'postgres.check', [])],
+        ...[done(30, 'fence', 'power.off', []), asked(30, 'cut-over', 'gate', 'Move?')],
+        ...[...answered(50, 'cut-over', 'approve', bob, 'stated'), begun(50, 'promote', 'postgres.promote')],
+        ...entries,
+      ]);
+      const planned = steps.filter(({ id }) => ['fence', 'facts', 'cut-over', 'promote'].includes(id));
+      const { rehearsal: is, objectives } = makeRecord({ plan, steps: planned, journal: all, history: [] });
+      return [is?.time, ...objectives.map(({ result, measured }) => `${result} ${measured}`)];
+    };
+    const well = done(54, 'promote', 'postgres.promote', []);
+    const badly: Moment = [
+      54,
+      { what: 'failed', step: 'promote', uses: 'postgres.promote', attempt: 1, code: 'timeout', problem: 'it took too long' },
+    ];
+    assert.deepEqual(of(6_000, well), [6_000, 'met 6000']);
+    assert.deepEqual(of(5_000, well), [6_000, 'missed 6000']);
+    assert.deepEqual(of(6_000, badly), [2_000, 'not measured null']);
+    assert.deepEqual(of(1_000, badly), [2_000, 'missed 2000']);
+  });
+
   it('invents no step for what people were asked about the whole run', () => {
     const entries = journal([
       ...opening('planned', []),
