@@ -141,10 +141,10 @@ async function standing(wanted: Input, context: StepContext): Promise<Outcome<Ou
 }
 
 /** What it holds is older than backups may be. */
-function stale(at: string, site: string, { system, run }: StepContext): NonNullable<Outcome<Output>['findings']> {
+function stale(at: string, site: string, { system, run, step }: StepContext): NonNullable<Outcome<Output>['findings']> {
   const promised = system.promised?.backup;
   const age = Date.parse(run.startedAt) - Date.parse(at);
   if (promised === undefined || !(age > promised)) return [];
   const text = `The newest backup of ${system.name} at ${site} is of ${at}: ${Math.round(age / 3_600_000)} hours old, and ${promised / 3_600_000} are promised.`;
-  return [{ subject: `backup ${site}`, code: 'backup-stale', weight: 'must', text }];
+  return [{ subject: step.id, code: 'backup-stale', weight: 'must', text }];
 }

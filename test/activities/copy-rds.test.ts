@@ -85,7 +85,8 @@ describe(name, function () {
     const { findings } = await rehearse(name, wanted({ from: 'backup' }), { ...made, run: { ...made.run, startedAt: inTwoHours } });
     assert.deepEqual(
       findings?.map(({ subject, code, weight }) => [subject, code, weight]),
-      [['backup west', 'backup-stale', 'must']],
+      [[made.step.id, 'backup-stale', 'must']],
+      'the next rehearsal in which this step finds it no more closes it',
     );
   });
 
