@@ -18,10 +18,13 @@ export async function waveChild(run: Run, node: Branch, part: Part, items: Items
     const steps = only === null ? plan.steps : plan.steps.filter(({ id }) => only.has(id));
     const names = new Map(steps.map((step) => [step.id, step.kind === 'step' ? step.summary : step.id]));
     const { able, unable } = apart(run, steps);
-    const { outputs, failed, backups, dropped } =
+    const { outputs, failed, backups, findings, dropped } =
       able.length === 0 ? nothing : await wave(run, node, child, { ...plan, steps: able }, beside, false);
     for (const [id, value] of Object.entries(outputs)) items[names.get(id) ?? id] = value;
     run.backups.push(...backups);
+    // Its items change from run to run: what is found of them is a finding of the branch, which a retest closes.
+    const foundOf = (subject: string, text: string): string => `${names.get(subject) ?? subject}: ${text}`.slice(0, 500);
+    run.findings.push(...findings.map((one) => ({ ...one, subject: node.id, text: foundOf(one.subject, one.text) })));
     if (dropped > 0)
       run.journal.write({ what: 'not-proven', step: node.id, why: `the outputs of ${dropped} were too large to be handed on` });
     return [...unable, ...failed].map(({ step, code, text }) => ({
@@ -96,7 +99,7 @@ async function patiently(work: () => Promise<RunResult>): Promise<RunResult> {
   }
 }
 
-const nothing: WaveResult = { outputs: {}, dropped: 0, failed: [], backups: [] };
+const nothing: WaveResult = { outputs: {}, dropped: 0, failed: [], backups: [], findings: [] };
 
 /** The steps with what those before the branch found, and those for which that is not there: what would have found it failed, or was skipped. */
 function apart(run: Run, steps: readonly PlanNode[]): { readonly able: readonly PlanNode[]; readonly unable: WaveResult['failed'] } {

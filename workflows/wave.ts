@@ -10,6 +10,9 @@ import { walk } from './walk.ts';
 /** All outputs that a child hands back, characters: more than a payload holds would hang it for ever. */
 const largestOutputs = 350_000;
 
+/** Findings that a child hands back. */
+const mostFindings = 100;
+
 /** Carries out steps of a parent run, or undoes them, and hands back what came of each. Asks nobody, and holds nothing of its own. */
 export async function wave(run: Run): Promise<RunResult> {
   const { plan, attributes, requester, wave: of } = run.input.given!;
@@ -44,7 +47,8 @@ function told(run: Run): WaveResult {
     else dropped += 1;
     outputs[id] = fits ? track.outputs : {};
   }
-  return { outputs, dropped, failed: run.failures, backups: run.backups };
+  const findings = run.findings.slice(0, mostFindings).map((found) => ({ ...found, text: found.text.slice(0, 500) }));
+  return { outputs, dropped, failed: run.failures, backups: run.backups, findings };
 }
 
 /** Each by its first way, as a run undoes its own steps. */

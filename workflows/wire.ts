@@ -14,6 +14,7 @@ export type * from './tidings.ts';
 import type { AwsFacts, HostFacts, Json, Mode, Plan, PlanHeader, SystemFacts } from '../plan/plan.ts';
 import type { Choice, Fact, QuestionKind, State, Verdict } from '../record/journal.ts';
 import type { BackupNews, Outcome, Proof, Stated } from '../activities/step.ts';
+import type { Found } from './protection.ts';
 
 /** The queue of workflows and of the run's own activities. A site's queue is {@link siteQueue}. */
 export const controlQueue = 'lifeboat';
@@ -88,6 +89,8 @@ export interface WaveResult {
   readonly dropped: number;
   readonly failed: readonly { readonly step: string; readonly code: string; readonly text: string }[];
   readonly backups: readonly BackupNews[];
+  /** At most 100. */
+  readonly findings: readonly Found[];
 }
 
 export interface RunResult {

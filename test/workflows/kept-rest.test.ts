@@ -77,11 +77,12 @@ describe('a backup of many', () => {
     const called: string[] = [];
     const swept: string[] = [];
     const script: NonNullable<Play['script']> = {
-      't.item.rehearse': ({ with: { item }, run: { live } }) => {
+      't.item.rehearse': ({ with: { item }, run: { live }, step: { id } }) => {
         assert.equal(live, false);
         called.push(item as string);
         if (item === 'i-4') throw new StepError('no-room', 'the account has no room', 'person');
-        return { outputs: { id: `snap-${item as string}` } };
+        const findings = [{ subject: id, code: 'not-encrypted', weight: 'should', text: 'The volume is not encrypted.' } as const];
+        return { outputs: { id: `snap-${item as string}` }, ...(item === 'i-2' ? { findings } : {}) };
       },
       't.item.sweep': ({ with: { item } }) => {
         swept.push(item as string);
@@ -101,11 +102,19 @@ describe('a backup of many', () => {
     troupe.rehearsed(rehearsal);
     for (const { digest } of (what.steps[0] as Branch).children)
       troupe.change(digest, (one) => ({ ...one, action: { ...one.action, sweep: true } }));
-    const end = await play(theatre, troupe, { ...what, script, header: { rehearsal, kind: 'backup' } }, ending, {
-      kind: 'rehearsal',
-    });
+    const [end, found] = await play(
+      theatre,
+      troupe,
+      { ...what, script, header: { rehearsal, kind: 'backup' } },
+      async (handle) => [await ending(handle), await entries(handle, 'found')] as const,
+      { kind: 'rehearsal' },
+    );
     assert.deepEqual([end.verdict, end.status], ['failed', 'completed']);
     assert.match(end.why, /volumes: .*i-4/u);
+    assert.deepEqual(
+      found.filter(({ found: { weight } }) => weight === 'should').map(({ id, found: { text } }) => `${id} ${text}`),
+      ['play/volumes/not-encrypted i-2: The volume is not encrypted.'],
+    );
     assert.deepEqual(swept.toSorted(), items);
     assert.deepEqual(called.toSorted(), [...items, 'snap-i-1', 'snap-i-2', 'snap-i-3', 'snap-i-5'].toSorted());
   });
