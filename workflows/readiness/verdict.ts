@@ -1,5 +1,5 @@
 import { idOf } from '../system/findings.ts';
-import type { Found, Look, Looked, Readiness } from '../wire.ts';
+import type { Found, Look, Looked, Readiness, Shortfall } from '../wire.ts';
 
 /** What a result may have of characters: it stands in a history, and in an answer to whoever waits. */
 const room = 200_000;
@@ -47,22 +47,23 @@ export function bounded(result: Readiness): Readiness {
   return { ...result, looks };
 }
 
-/** Several looks at one thing are one. */
-function together(looks: readonly Look[]): readonly Look[] {
+/** Several looks at one thing are one: what is wrong with it is one finding, whoever needs it. Pure. */
+export function together(looks: readonly Look[]): readonly Look[] {
   const bySubject = new Map<string, Look>();
   for (const one of looks) {
     const before = bySubject.get(one.subject);
-    bySubject.set(
-      one.subject,
-      before === undefined
-        ? one
-        : {
-            ...one,
-            answered: before.answered && one.answered,
-            seen: [...before.seen, ...one.seen],
-            problems: [...before.problems, ...one.problems],
-          },
-    );
+    bySubject.set(one.subject, before === undefined ? one : both(before, one));
   }
   return [...bySubject.values()];
+}
+
+function both(before: Look, one: Look): Look {
+  const known = (problem: Shortfall): boolean =>
+    before.problems.some(({ code, weight }) => code === problem.code && weight === problem.weight);
+  return {
+    ...one,
+    answered: before.answered && one.answered,
+    seen: [...new Set([...before.seen, ...one.seen])],
+    problems: [...before.problems, ...one.problems.filter((problem) => !known(problem))],
+  };
 }

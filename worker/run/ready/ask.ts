@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { StepError } from '../../../activities/error.ts';
+import { together } from '../../../workflows/readiness/verdict.ts';
 import type { Look, Shortfall } from '../../../workflows/wire.ts';
 
 /** Something that is asked of the world. */
@@ -29,7 +30,7 @@ const width = 12;
 export async function askAll(
   questions: readonly Question[],
   { within, whole, signal }: { readonly within: number; readonly whole: number; readonly signal: AbortSignal },
-): Promise<Look[]> {
+): Promise<readonly Look[]> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(whole)]);
   // Each question listens: none of them is a leak.
   setMaxListeners(0, until);
@@ -39,9 +40,7 @@ export async function askAll(
     for (let question = left.shift(); question !== undefined; question = left.shift()) looks.push(await look(question, within, until));
   };
   await Promise.all(Array.from({ length: width }, one));
-  const bySubject = new Map<string, Look>();
-  for (const seen of looks) bySubject.set(seen.subject, together(bySubject.get(seen.subject), seen));
-  return [...bySubject.values()];
+  return together(looks);
 }
 
 async function look({ subject: whole, ask }: Question, within: number, until: AbortSignal): Promise<Look> {
@@ -64,14 +63,3 @@ const problemOf = (error: Error): Shortfall => ({
   weight: 'must',
   text: error.message,
 });
-
-function together(before: Look | undefined, one: Look): Look {
-  if (before === undefined) return one;
-  const known = new Set(before.problems.map(({ code }) => code));
-  return {
-    subject: one.subject,
-    answered: before.answered && one.answered,
-    seen: [...new Set([...before.seen, ...one.seen])],
-    problems: [...before.problems, ...one.problems.filter(({ code }) => !known.has(code))],
-  };
-}
