@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { StepError } from '../activities/error.ts';
 import { failure } from './failure.ts';
+import { limited } from '../activities/limit.ts';
 
 /** A larger result would be retried for ever, and its side effect with it. */
 const largest = 256 * 1024;
@@ -17,7 +18,7 @@ export interface Attempt {
 export async function attempt<T>(work: (attempt: Attempt) => Promise<T>): Promise<T> {
   const activity = Context.current();
   const { startToCloseTimeoutMs, heartbeatTimeoutMs } = activity.info;
-  const signal = AbortSignal.any([activity.cancellationSignal, AbortSignal.timeout(startToCloseTimeoutMs)]);
+  const signal = limited(activity.cancellationSignal, startToCloseTimeoutMs);
   let details: unknown = activity.info.heartbeatDetails;
   const beat = (next: unknown): void => {
     details = next ?? details;

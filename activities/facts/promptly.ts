@@ -1,6 +1,7 @@
 import { account } from '../aws/account.ts';
 import type { Caller } from '../aws/client.ts';
 import { StepError } from '../error.ts';
+import { limited } from '../limit.ts';
 
 /** How long an answer may take, and the login before it, milliseconds. */
 const within = { answer: 2_000, login: 3_000 };
@@ -20,5 +21,5 @@ export async function promptly<Answer>(site: string, caller: Caller, ask: (calle
 }
 
 function soon(caller: Caller, milliseconds: number): Caller {
-  return { ...caller, signal: AbortSignal.any([caller.signal, AbortSignal.timeout(milliseconds)]) };
+  return { ...caller, signal: limited(caller.signal, milliseconds) };
 }

@@ -6,6 +6,7 @@ import { hostName, siteName } from '../fields.ts';
 import { beating } from '../note.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { people, witnesses } from './witnesses.ts';
+import { limited } from '../limit.ts';
 
 const input = z.object({
   site: siteName('The AWS site whose API does not answer, by its name in the inventory.'),
@@ -129,8 +130,7 @@ interface Heard {
 /** One harmless call of the API that would make the fence. A refusal is an answer too. */
 async function ask(site: string, which: Input, context: StepContext): Promise<Heard> {
   const { region } = context.aws(site);
-  const late = AbortSignal.timeout(patience);
-  const caller = { ...context, signal: AbortSignal.any([context.signal, late]) };
+  const caller = { ...context, signal: limited(context.signal, patience) };
   const api = usesOf(which) === 'ec2.isolate' ? 'EC2' : 'RDS';
   const sees = `The ${api} API of ${site} (${region}) seen from ${context.viewpoint}`;
   const call = async (): Promise<void> => {
@@ -143,7 +143,7 @@ async function ask(site: string, which: Input, context: StepContext): Promise<He
     return { answers: true, text: `${sees} answered at ${now()}.` };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (late.aborted) return { answers: false, text: `${sees} did not answer within ${patience} ms at ${now()}.` };
+    if (caller.signal.aborted) return { answers: false, text: `${sees} did not answer within ${patience} ms at ${now()}.` };
     if (!(error instanceof AwsError)) throw error;
     // Without credentials nothing was asked.
     if (error.aws === 'CredentialsProviderError') throw error;

@@ -1,6 +1,7 @@
 import { fetch, type RequestInit } from 'undici';
 import { StepError } from '../error.ts';
 import { guardedAgent, webAddress } from './guard.ts';
+import { limited } from '../limit.ts';
 
 export interface Answer {
   readonly status: number;
@@ -15,10 +16,9 @@ const most = 1024 * 1024;
 export async function request(address: string, init: RequestInit, patience: number, signal: AbortSignal): Promise<Answer> {
   const url = webAddress(address);
   const agent = guardedAgent(url);
-  const late = AbortSignal.timeout(patience);
   const began = performance.now();
   try {
-    const answer = await fetch(url, { ...init, dispatcher: agent, redirect: 'manual', signal: AbortSignal.any([signal, late]) });
+    const answer = await fetch(url, { ...init, dispatcher: agent, redirect: 'manual', signal: limited(signal, patience) });
     const body = await beginning(answer.body);
     return { status: answer.status, body, milliseconds: Math.round(performance.now() - began) };
   } catch (error) {

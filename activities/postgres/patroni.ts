@@ -4,6 +4,7 @@ import type { StepContext } from '../step.ts';
 import type { Query } from './connect.ts';
 import { there } from './directory.ts';
 import type { Seat } from './seat.ts';
+import { limited } from '../limit.ts';
 
 /** Where Patroni answers questions, unless it was told otherwise. */
 const restPort = 8008;
@@ -49,7 +50,7 @@ async function patroniAnswers(name: string, host: Seat['host'], context: StepCon
   const { address, port } = endpoint(host, restPort, context.viewpoint);
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}/patroni`;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.any([context.signal, AbortSignal.timeout(patience)]), redirect: 'error' });
+    const answer = await fetch(url, { signal: limited(context.signal, patience), redirect: 'error' });
     const said = (await answer.json()) as { patroni?: { version?: unknown; scope?: unknown } };
     const { version, scope } = said.patroni ?? {};
     if (typeof version !== 'string' || typeof scope !== 'string') return undefined;

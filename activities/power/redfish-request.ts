@@ -5,6 +5,7 @@ import { Agent, fetch } from 'undici';
 import type { PowerFacts } from '../../plan/plan.ts';
 import type { Asker } from '../asker.ts';
 import { StepError } from '../error.ts';
+import { limited } from '../limit.ts';
 
 /** Longest wait for one answer of a controller, milliseconds; connecting has 1 s of it. */
 const patience = 3_000;
@@ -26,13 +27,12 @@ export async function request(url: URL, facts: PowerFacts, name: string, ask: As
     headersTimeout: patience,
     bodyTimeout: patience,
   });
-  const late = AbortSignal.timeout(patience);
   try {
     const answer = await fetch(url, {
       dispatcher: agent,
       method: order?.method ?? 'GET',
       redirect: 'error',
-      signal: ask.signal ? AbortSignal.any([ask.signal, late]) : late,
+      signal: ask.signal ? limited(ask.signal, patience) : AbortSignal.timeout(patience),
       headers: {
         accept: 'application/json',
         ...(facts.user !== undefined && { authorization: `Basic ${Buffer.from(`${facts.user}:${password}`).toString('base64')}` }),

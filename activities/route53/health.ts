@@ -1,5 +1,6 @@
 import { StepError } from '../error.ts';
 import type { StepContext } from '../step.ts';
+import { limited } from '../limit.ts';
 
 /** How long a health check waits for an answer, milliseconds: four seconds to connect and two to be answered. */
 const patience = 6_000;
@@ -21,7 +22,7 @@ export function urlOf(
  */
 export async function asChecked(url: string, context: StepContext): Promise<boolean> {
   try {
-    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.any([context.signal, AbortSignal.timeout(patience)]) });
+    const answer = await fetch(url, { redirect: 'manual', signal: limited(context.signal, patience) });
     await answer.body?.cancel();
     return answer.status >= 200 && answer.status < 400;
   } catch (error) {

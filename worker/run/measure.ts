@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outage } from '../../record/journal.ts';
 import type { Measured, RunActivities } from '../../workflows/wire.ts';
 import { attempt } from '../attempt.ts';
+import { limited } from '../../activities/limit.ts';
 
 /** How long a run waits to be seen to serve, milliseconds. */
 const patience = 10_000;
@@ -27,7 +28,7 @@ async function outage(url: string, system: string, since: string, signal: AbortS
     const response = await fetch(
       `${url.replace(/\/$/u, '')}/systems/${encodeURIComponent(system)}/outage?since=${encodeURIComponent(since)}`,
       {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+        signal: limited(signal, 5_000),
       },
     );
     if (response.ok) {

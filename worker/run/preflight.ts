@@ -6,13 +6,14 @@ import type { PreflightAnswer, PreflightCall, RunActivities } from '../../workfl
 import { attempt } from '../attempt.ts';
 import { contextOf } from '../context.ts';
 import type { Site } from '../site.ts';
+import { limited } from '../../activities/limit.ts';
 
 /** `run.preflight`: the preflights of up to 50 steps, side by side; each answers in time or is said not to have. */
 export const preflight =
   (site: Site): RunActivities['run.preflight'] =>
   ({ calls, within }) =>
     attempt(({ signal, beat }) => {
-      const until = AbortSignal.any([signal, AbortSignal.timeout(within)]);
+      const until = limited(signal, within);
       // Each step listens, and what it waits for: none of them is a leak.
       setMaxListeners(0, until);
       return Promise.all(calls.map((call) => look(site, call, until, within, beat)));

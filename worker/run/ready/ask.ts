@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { StepError } from '../../../activities/error.ts';
 import { together } from '../../../workflows/readiness/verdict.ts';
 import type { Look, Shortfall } from '../../../workflows/wire.ts';
+import { limited } from '../../../activities/limit.ts';
 
 /** Something that is asked of the world. */
 export interface Question {
@@ -31,7 +32,7 @@ export async function askAll(
   questions: readonly Question[],
   { within, whole, signal }: { readonly within: number; readonly whole: number; readonly signal: AbortSignal },
 ): Promise<readonly Look[]> {
-  const until = AbortSignal.any([signal, AbortSignal.timeout(whole)]);
+  const until = limited(signal, whole);
   // Each question listens: none of them is a leak.
   setMaxListeners(0, until);
   const left = [...questions];
@@ -45,7 +46,7 @@ export async function askAll(
 
 async function look({ subject: whole, ask }: Question, within: number, until: AbortSignal): Promise<Look> {
   const subject = whole.slice(0, longest).trim();
-  const signal = AbortSignal.any([until, AbortSignal.timeout(within)]);
+  const signal = limited(until, within);
   const late = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
   try {
     signal.throwIfAborted();
