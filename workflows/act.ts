@@ -123,7 +123,8 @@ function begin(run: Run, node: Step, track: Track, action: Action): void {
   track.site = action.at;
   track.startedAt ??= now();
   track.note = '';
-  if (action.outage && run.live) {
+  // After the promotion it takes nothing from who serves: the old primary is stopped once more, to prove that it is.
+  if (action.outage && run.live && !run.promoted) {
     run.serving = null;
     run.outageSince ??= Date.now();
   }

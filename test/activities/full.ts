@@ -5,6 +5,7 @@ import { downFull } from '../../lab/full/down.ts';
 import { faultFull, healFull } from '../../lab/full/fault.ts';
 import type { FullLab } from '../../lab/full/full-lab.ts';
 import { inside } from '../../lab/full/inside.ts';
+import { holderOf } from '../../lab/full/lock.ts';
 import { upFull } from '../../lab/full/up.ts';
 import { hostFacts, systemFacts } from '../../plan/facts.ts';
 import { loadInventory } from '../../plan/load.ts';
@@ -24,14 +25,8 @@ export interface FullEstate {
 
 /** Stands one up, as root on Debian (`needsFullLab` of test/full/can-stand.ts says whether it can), without the probe. */
 export async function fullEstate(): Promise<FullEstate> {
-  const base = mkdtempSync(join(tmpdir(), 'lb-full-'));
-  // PostgreSQL's user passes through it.
-  chmodSync(base, 0o755);
-  const folder = join(base, 'lab');
-  const lab = await upFull({ folder, net: Number(process.env['LIFEBOAT_LAB_NET'] ?? 79), probe: false }).catch((error: unknown) => {
-    rmSync(base, { recursive: true, force: true });
-    throw error;
-  });
+  const { base, lab } = await upOnFreeNet(Number(process.env['LIFEBOAT_LAB_NET'] ?? 79));
+  const { folder } = lab;
   const { inventory: loaded, problems } = await loadInventory(join(folder, 'runbooks/inventory.yaml'));
   if (!loaded) throw new Error(`The inventory of the lab does not load: ${JSON.stringify(problems)}`);
   const inventory = loaded.data;
@@ -47,4 +42,21 @@ export async function fullEstate(): Promise<FullEstate> {
       rmSync(base, { recursive: true, force: true });
     },
   };
+}
+
+/** Other tests may have one standing at the same time: each has a net of its own. */
+async function upOnFreeNet(first: number): Promise<{ readonly base: string; readonly lab: FullLab }> {
+  const last = first + 20;
+  for (let net = first; ; net += 1) {
+    if (net < last && holderOf(net) !== null) continue;
+    const base = mkdtempSync(join(tmpdir(), 'lb-full-'));
+    // PostgreSQL's user passes through it.
+    chmodSync(base, 0o755);
+    try {
+      return { base, lab: await upFull({ folder: join(base, 'lab'), net, probe: false }) };
+    } catch (error) {
+      rmSync(base, { recursive: true, force: true });
+      if (net >= last || !(error as Error).message.includes('stands on net')) throw error;
+    }
+  }
 }

@@ -159,6 +159,35 @@ describe('a run that backs out', () => {
     });
   }
 
+  it('and finds that it has promoted knows who serves although the source is stopped once more, and people end it there', () => {
+    const promoting: NonNullable<Play['script']> = {
+      ...script,
+      't.promote.execute': (_, attempt, signal) =>
+        attempt > 1 ? Promise.reject(ApplicationFailure.nonRetryable('no answer', 'ssh-unreachable')) : held(signal),
+      't.promote.undo': () => Promise.reject(ApplicationFailure.nonRetryable('b-db takes writes', 'promoted')),
+    };
+    return scene(
+      theatre,
+      {
+        header: { objectives: { outage: 400 } },
+        steps: [
+          step('quiesce', [], stopsSource),
+          step('promote', ['quiesce'], { ...change, uses: 't.promote', promotes: true, commits: true }, { proofs: ['quiesce'] }),
+        ],
+        script: promoting,
+      },
+      async (handle) => {
+        await choose(handle, await asked(handle, 'promote'), 'retry', 'alice');
+        await choose(handle, await asked(handle, 'promote', 2), 'abort', 'alice');
+        const { verdict, why } = await ending(handle);
+        const begun = (await entries(handle, 'begun')).map((one) => one.step);
+        assert.deepEqual([verdict, begun], ['aborted', ['quiesce', 'promote', 'promote', 'quiesce', 'promote']]);
+        assert.match(why, /site-b serves/u);
+      },
+      { mode: 'planned' },
+    );
+  });
+
   it('and is cancelled while it asks says what it has not undone, and who serves', () =>
     scene(
       theatre,
