@@ -73,7 +73,7 @@ describe('what earlier runs tell of the next one', () => {
     );
     assert.match(
       inFull(whole, duration)[0]!,
-      /^The longest so far took 3\.1 s: of 6 runs no more can be said than that the next takes no longer in 86 %\.$/u,
+      /^The longest so far took 3\.1 s: of 6 runs by all of its steps no more can be said than that the next takes no longer in 86 %\.$/u,
     );
   });
 });
