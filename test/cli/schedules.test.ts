@@ -63,7 +63,10 @@ describe('lifeboat schedules', () => {
 
   it('shows the coming times of all, as the server computes them, and what is known of each', async () => {
     const next = json(await keeper.call('next', '--count', '60', '--json')) as { name: string; at: string; there: string }[];
-    assert.ok(next.some(({ name }) => name === 'orders-monthly'), 'of each its next time, however often others come');
+    assert.ok(
+      next.some(({ name }) => name === 'orders-monthly'),
+      'of each its next time, however often others come',
+    );
     assert.ok(next.length === 60 || next.length === 61, `${next.length} times`);
     const there = await keeper.times('orders-ready', new Date().toISOString(), new Date(Date.now() + 40 * hour).toISOString());
     assert.ok(there.includes(next.findLast(({ name }) => name === 'orders-ready')!.at.slice(0, 16)));
