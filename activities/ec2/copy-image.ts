@@ -9,12 +9,13 @@ import { StepError } from '../error.ts';
 import { siteName } from '../fields.ts';
 import { noteAlso } from '../note.ts';
 import { usableKey } from '../rds/key.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { anew } from './anew.ts';
 import { mustBeElsewhere } from './elsewhere.ts';
 import { days, imageId, imageName, keyName } from './fields.ts';
 import { disksOf, imageOutput, madeImages, mustBeFree, outputsOf, tidyImages, waitForImages, whole } from './image-made.ts';
-import { keptTags, rehearsalOnly } from './kept.ts';
+import { keptTags } from './kept.ts';
 import { images as kind, snapshots } from './kinds.ts';
 import { whenRoom } from './room.ts';
 

@@ -7,12 +7,13 @@ import { tagSpecifications } from '../aws/tags.ts';
 import { nameFor } from '../aws/token.ts';
 import { siteName } from '../fields.ts';
 import { noteAlso } from '../note.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { allowed } from './dry-run.ts';
 import { days, imageName, instanceId } from './fields.ts';
 import { readInstance } from './find.ts';
 import { imageOutput, madeImages, mustBeFree, outputsOf, tidyImages, waitForImages, whole } from './image-made.ts';
-import { keptTags, rehearsalOnly } from './kept.ts';
+import { keptTags } from './kept.ts';
 
 const input = z.object({
   site: siteName('The AWS site of the instance, by its name in the inventory.'),

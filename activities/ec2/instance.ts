@@ -1,10 +1,10 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { isRehearsals, mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { isRehearsals, mustBeRehearsals } from '../aws/of-rehearsal.ts';
 import { tag, tagOf } from '../aws/tags.ts';
 import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import type { StepContext } from '../step.ts';
-import { rehearsalOnly } from './kept.ts';
 import { instances } from './kinds.ts';
 
 /** One instance at an AWS site; `host`: the host of the inventory that it is. */

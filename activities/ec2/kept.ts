@@ -1,5 +1,4 @@
 import { tagsFor, type Tag } from '../aws/tags.ts';
-import { StepError } from '../error.ts';
 import type { Outcome, StepContext } from '../step.ts';
 
 const day = 86_400_000;
@@ -13,8 +12,4 @@ export function keptTags(context: StepContext, days: number | undefined, more: {
 /** What a rehearsal saves is taken away again: it is no backup of the system. */
 export function noBackup<Output>({ backups: _, ...outcome }: Outcome<Output>): Outcome<Output> {
   return outcome;
-}
-
-export function rehearsalOnly(context: StepContext): void {
-  if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
 }

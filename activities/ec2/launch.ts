@@ -3,6 +3,7 @@ import { account } from '../aws/account.ts';
 import { tag } from '../aws/tags.ts';
 import { StepError } from '../error.ts';
 import { refusePending, sayPending } from '../fence/refuse-pending.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { closedGroup } from './closed-group.ts';
 import { instancesTagged, madeBefore } from './find.ts';
@@ -110,7 +111,7 @@ export default step({
   verify: running,
 
   async rehearse(input, context) {
-    if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
+    rehearsalOnly(context);
     const { site, subnets } = input;
     const vpc = await isIsolated(subnets, site, context);
     // An address of production may not be in these subnets, and nothing reaches a rehearsal by it.

@@ -2,12 +2,12 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import { z } from 'zod';
 import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { isRehearsals, mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { isRehearsals, mustBeRehearsals } from '../aws/of-rehearsal.ts';
 import { StepError } from '../error.ts';
 import { refusePending, sayPending } from '../fence/refuse-pending.ts';
 import { siteName } from '../fields.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
-import { rehearsalOnly } from './kept.ts';
 import { roomFor } from './quota.ts';
 import { before, forgetBefore, inService, readGroup, rememberBefore, typesOf, waitInService, type Sizes } from './scaling.ts';
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StepError } from '../error.ts';
 import { hostName } from '../fields.ts';
 import { beating } from '../note.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type Proof, type StepContext } from '../step.ts';
 import { promoteByHand } from './by-hand.ts';
 import { onMember, type Query } from './connect.ts';
@@ -80,7 +81,7 @@ export default step({
   member: true,
   async rehearse({ host: name }, context): Promise<Outcome<Output>> {
     const host = context.host(name);
-    if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
+    rehearsalOnly(context);
     await onMember(host, context.system, context, async (query) => {
       const member = await readMember(query, host, context.system);
       if (!member.recovering) return;

@@ -2,7 +2,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import { z } from 'zod';
 import { account, mayChange } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { mustBeRehearsals } from '../aws/rehearsal-only.ts';
+import { mustBeRehearsals } from '../aws/of-rehearsal.ts';
 import { tagOf } from '../aws/tags.ts';
 import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
@@ -10,6 +10,7 @@ import { refusePending } from '../fence/refuse-pending.ts';
 import { beating, note, noted } from '../note.ts';
 import { holding, isFresh } from '../postgres/hold.ts';
 import { acceptsWrites } from '../postgres/writes.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type Proof, type StepContext } from '../step.ts';
 import { answers } from './answers.ts';
 import { hasEverything } from './caught-up.ts';
@@ -116,7 +117,7 @@ export default step({
   verify: (wanted, context) => verified(wanted, context),
 
   async rehearse({ site, id }, context): Promise<Outcome<Output>> {
-    if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
+    rehearsalOnly(context);
     const here = { site, id };
     await account(site, context);
     const copy = await settled(here, context);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
 import { service } from '../aws/client.ts';
-import { keptTags, rehearsalOnly } from '../ec2/kept.ts';
+import { keptTags } from '../ec2/kept.ts';
 import { StepError } from '../error.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type StepContext } from '../step.ts';
 import { discard } from './discard.ts';
 import { rdsId, siteField } from './fields.ts';

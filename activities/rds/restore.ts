@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
-import { rehearsalOnly } from '../ec2/kept.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step } from '../step.ts';
 import { discard } from './discard.ts';
 import { rdsId, siteField, snapshotName } from './fields.ts';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { account } from '../aws/account.ts';
 import { days } from '../ec2/fields.ts';
-import { noBackup, rehearsalOnly } from '../ec2/kept.ts';
+import { noBackup } from '../ec2/kept.ts';
 import { StepError } from '../error.ts';
 import { inWords } from '../postgres/backrest/counts.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { bothIn, countsField } from './counted.ts';
 import { rdsId, siteField } from './fields.ts';

@@ -7,6 +7,7 @@ import { waitFor } from '../aws/wait.ts';
 import { StepError } from '../error.ts';
 import { siteName } from '../fields.ts';
 import { noteAlso, noted } from '../note.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { recordName, setIdentifier, weight, zoneId } from './fields.ts';
 import { changes, readPair, recordsOf, swap, ttlOf, type Pair, type Place } from './records.ts';
@@ -71,7 +72,7 @@ export default step({
   verify: (wanted, context) => shifted(wanted, context),
 
   async rehearse(wanted, context): Promise<Outcome<Output>> {
-    if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
+    rehearsalOnly(context);
     const own = rehearsed(wanted, context);
     await copyTo(own, await readPair(wanted, context), context);
     await shift(own, true, context);

@@ -10,6 +10,7 @@ import { siteName } from '../fields.ts';
 import { beating } from '../note.ts';
 import { bucketName } from '../s3/fields.ts';
 import { head } from '../s3/objects.ts';
+import { rehearsalOnly } from '../rehearsal-only.ts';
 import { step, type Outcome, type StepContext } from '../step.ts';
 import { answers, elsewhere } from './answers.ts';
 import { asChecked, urlOf } from './health.ts';
@@ -105,7 +106,7 @@ export default step({
   },
 
   async rehearse(wanted, context) {
-    if (context.run.live) throw new StepError('rehearsal-only', 'A live run does not rehearse.', 'mistake');
+    rehearsalOnly(context);
     const own = rehearsed(wanted, context);
     await turn(own, context);
     // A bucket policy may name one object alone.
